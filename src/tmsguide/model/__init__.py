@@ -1,0 +1,54 @@
+"""Nouns: frozen dataclasses that flow between the rooms, and the ports that engines fit."""
+
+from tmsguide.model.heads import Coil, Field, HeadModel, Placement, Surface
+from tmsguide.model.images import Anatomy, Scan, Tissue, Volume
+from tmsguide.model.plans import Finding, Plan, Protocol, Subject, Verdict
+from tmsguide.model.ports import BiasCorrector, DeformableRegistrar, LinearRegistrar
+from tmsguide.model.settings import (
+    AnatomySettings,
+    BoldSettings,
+    HeadSettings,
+    PlanSettings,
+    SearchSettings,
+    TargetSettings,
+)
+from tmsguide.model.signals import ConnectivityMap, Denoised, Quality, ScanVerdict
+from tmsguide.model.spaces import MNI, Affine, Frame, Points, Warp, native_frame
+from tmsguide.model.targets import Target
+
+__all__ = [
+    "MNI",
+    "Affine",
+    "Anatomy",
+    "AnatomySettings",
+    "BiasCorrector",
+    "BoldSettings",
+    "Coil",
+    "ConnectivityMap",
+    "DeformableRegistrar",
+    "Denoised",
+    "Field",
+    "Finding",
+    "Frame",
+    "HeadModel",
+    "HeadSettings",
+    "LinearRegistrar",
+    "Placement",
+    "Plan",
+    "PlanSettings",
+    "Points",
+    "Protocol",
+    "Quality",
+    "Scan",
+    "ScanVerdict",
+    "SearchSettings",
+    "Subject",
+    "Surface",
+    "Target",
+    "TargetSettings",
+    "Tissue",
+    "Verdict",
+    "Volume",
+    "Warp",
+    "native_frame",
+]

@@ -1,0 +1,76 @@
+"""Every default that a user may change, once, with its reason beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "AnatomySettings",
+    "BoldSettings",
+    "HeadSettings",
+    "PlanSettings",
+    "SearchSettings",
+    "TargetSettings",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AnatomySettings:
+    """Settings of the T1w chain."""
+
+    prior_path: str = ""  # empty: our own prior; else a 4-D tissue map such as SPM's TPM.nii
+    registration_mm: float = 2.0  # grid of the deformable registrations
+    label_mm: float = 1.0  # grid of the tissue labels
+
+
+@dataclass(frozen=True, slots=True)
+class BoldSettings:
+    """Settings of the functional chain (sources: docs/settings.md)."""
+
+    dummy_volumes: int = 0  # BIDS data should have them removed already
+    low_hz: float = 0.01  # Fox 2012, Cash 2021
+    high_hz: float = 0.1
+    fd_limit_mm: float = 0.3  # adult (Lynch 2022); adolescents .25 with a notch filter
+    acompcor: int = 5  # components of WM + CSF, as fMRIPrep users take
+    global_signal: bool = True  # Zhou 2026: improves the seed method; Elbau 2023: breathing caveat
+    fwhm_mm: float = 4.0  # volume smoothing, Cash 2021
+    grid_mm: float = 2.0  # analysis grid in the person's T1w space
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """Settings of seed, search and uncertainty."""
+
+    seed_radius_mm: float = 10.0  # sgACC sphere at MNI 6 16 -10 (Fox 2012; Cash 2019)
+    percentile: float = 10.0  # cluster method: keep the lowest tenth (Cash 2021 as coded in contarg)
+    resamples: int = 200
+    block_s: float = 60.0  # circular block bootstrap
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSettings:
+    """Settings of the head mesh and its conductivities."""
+
+    edge_mm: float = 3.0  # lattice step; cortex elements come out at about this size
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """Settings of the placement search."""
+
+    coil: str = "figure8-70mm"
+    standoff_mm: float = 4.0  # scalp to casing: hair and cap, the SimNIBS default
+    radius_mm: float = 25.0  # scalp patch round the target's projection
+    step_mm: float = 3.0
+    angle_deg: float = 10.0
+    didt_a_per_s: float = 1e6  # 1 A/us, so that V/m are per A/us as in SimNIBS
+    roi_radius_mm: float = 5.0  # grey matter round the target over which E is averaged
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """Settings of the treatment plan."""
+
+    protocol: str = "itbs600"
+    rmt_percent_mso: float | None = None  # measured by the clinic; without it dose is % of rMT only
