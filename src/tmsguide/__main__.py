@@ -1,0 +1,7 @@
+"""``python -m tmsguide``."""
+
+import sys
+
+from tmsguide.cli import main
+
+sys.exit(main())

@@ -1,0 +1,117 @@
+"""The jobs behind the words: hand the settings to the pipeline, show what came out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tmsguide.cli.console import Terminal, open_log
+from tmsguide.cli.words import NOTICE
+from tmsguide.errors import InputError, TmsguideError
+from tmsguide.pipeline import (
+    Settings,
+    Summary,
+    check_request,
+    make_demo_person,
+    run_participant,
+    small_settings,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tmsguide.pipeline import Request
+
+__all__ = ["demo", "participants"]
+
+
+def participants(words: argparse.Namespace) -> int:
+    """Run every wanted participant; one that fails does not stop the others."""
+    settings = _settings(words)
+    requests = check_request(
+        words.bids_dir,
+        words.out_dir,
+        labels=words.participant_label,
+        work_dir=words.work_dir,
+        settings=settings,
+    )
+    failed = 0
+    for request in requests:
+        try:
+            _show(*_run(request, quiet=words.quiet))
+        except InputError:
+            if len(requests) == 1:
+                raise
+            failed += _failed(request, sys.exc_info()[1])
+        except TmsguideError as error:
+            failed += _failed(request, error)
+    return 1 if failed else 0
+
+
+def demo(words: argparse.Namespace) -> int:
+    """Generate the synthetic person, then run it through the very same path."""
+    settings = _settings(words)
+    if words.small:
+        settings = small_settings(settings)
+    out = words.out.resolve()
+    seed = 1 if words.seed is None else words.seed
+    logger = open_log(out / "logs" / f"generate_{_stamp()}.log")
+    with Terminal(logger, quiet=words.quiet) as terminal:
+        terminal.print(
+            "This person is computer-generated (synthetic): an average brain, warped and folded "
+            "anew, with a planted target."
+        )
+        person = make_demo_person(out / "bids", seed=seed, small=words.small, listener=terminal)
+    (request,) = check_request(
+        person.bids_dir,
+        out / "derivatives",
+        labels=[person.label],
+        work_dir=None,
+        settings=replace(settings, seed=settings.seed if words.seed is None else words.seed),
+        truth=person.truth,
+    )
+    _show(*_run(request, quiet=words.quiet))
+    return 0
+
+
+def _run(request: Request, *, quiet: bool) -> tuple[Summary, Terminal]:
+    log = request.out_dir / "logs" / f"sub-{request.label}_{_stamp()}.log"
+    with Terminal(open_log(log), quiet=quiet) as terminal:
+        terminal.print(f"sub-{request.label}: {NOTICE}")
+        return run_participant(request, listener=terminal), terminal
+
+
+def _show(summary: Summary, terminal: Terminal) -> None:
+    for line in summary.lines():
+        terminal.print(line)
+    sys.stdout.write(f"{summary.path}\n")
+
+
+def _failed(request: Request, error: BaseException | None) -> int:
+    sys.stderr.write(f"tmsguide: sub-{request.label}: {error}\n")
+    return 1
+
+
+def _settings(words: argparse.Namespace) -> Settings:
+    base = Settings()
+    plan, bold, search, anatomy = base.plan, base.bold, base.search, base.anatomy
+    if words.protocol is not None:
+        plan = replace(plan, protocol=words.protocol)
+    if words.rmt is not None:
+        plan = replace(plan, rmt_percent_mso=words.rmt)
+    if getattr(words, "fd_limit", None) is not None:
+        bold = replace(bold, fd_limit_mm=words.fd_limit)
+    if getattr(words, "no_global_signal", False):
+        bold = replace(bold, global_signal=False)
+    if getattr(words, "standoff", None) is not None:
+        search = replace(search, standoff_mm=words.standoff)
+    if getattr(words, "prior", None) is not None:
+        anatomy = replace(anatomy, prior_path=str(words.prior.resolve()))
+    seed = base.seed if words.seed is None else words.seed
+    return replace(base, plan=plan, bold=bold, search=search, anatomy=anatomy, seed=seed)
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")

@@ -1,0 +1,29 @@
+"""All settings of one run, gathered; each default is born in `model.settings`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tmsguide.model import (
+    AnatomySettings,
+    BoldSettings,
+    HeadSettings,
+    PlanSettings,
+    SearchSettings,
+    TargetSettings,
+)
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One settings object per part of the chain, and the seed of every random draw."""
+
+    anatomy: AnatomySettings = field(default_factory=AnatomySettings)
+    bold: BoldSettings = field(default_factory=BoldSettings)
+    target: TargetSettings = field(default_factory=TargetSettings)
+    head: HeadSettings = field(default_factory=HeadSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    plan: PlanSettings = field(default_factory=PlanSettings)
+    seed: int = 20240607
