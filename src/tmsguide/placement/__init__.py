@@ -1,1 +1,25 @@
-"""The placement room."""
+"""Coil placement: poses that rest on the scalp, the best of them, and what they tell the chair."""
+
+from tmsguide.placement.candidates import Candidates, candidates
+from tmsguide.placement.measures import (
+    handle_angle_deg,
+    scalp_depth,
+    scalp_distances,
+    scalp_entry,
+)
+from tmsguide.placement.ranking import Ranked, refine, search
+from tmsguide.placement.robustness import Robustness, robustness
+
+__all__ = [
+    "Candidates",
+    "Ranked",
+    "Robustness",
+    "candidates",
+    "handle_angle_deg",
+    "refine",
+    "robustness",
+    "scalp_depth",
+    "scalp_distances",
+    "scalp_entry",
+    "search",
+]

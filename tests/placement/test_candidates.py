@@ -1,0 +1,194 @@
+import numpy as np
+import pytest
+
+from tests.oracles.ellipsoid import outward_normals
+from tests.placement.heads import (
+    FRAME,
+    HALF_X_MM,
+    HALF_Y_MM,
+    SEMI_AXES_MM,
+    coil,
+    ellipsoid,
+    mirrored,
+    point,
+    with_bump,
+)
+from tests.tolerance import EXACT, Tol, assert_close
+from tmsguide.errors import FrameError, GeometryError
+from tmsguide.model import MNI
+from tmsguide.placement import candidates, scalp_entry
+
+TARGET = point(-42.0, 38.0, 34.0)
+GRID = {"radius_mm": 25.0, "step_mm": 3.0, "angle_deg": 10.0, "standoff_mm": 4.0, "coil": coil()}
+
+
+@pytest.fixture(scope="module")
+def scalp():
+    return ellipsoid()
+
+
+@pytest.fixture(scope="module")
+def found(scalp):
+    return candidates(scalp, TARGET, **GRID)
+
+
+def under(c):
+    """Scalp points below the coil centres."""
+    return c.matsimnibs[:, :3, 3] + c.standoff_mm[:, None] * c.matsimnibs[:, :3, 2]
+
+
+def test_axes_are_orthonormal_and_right_handed(found):
+    r = found.matsimnibs[:, :3, :3]
+    eye = np.broadcast_to(np.eye(3), r.shape)
+    assert_close(r.transpose(0, 2, 1) @ r, eye, EXACT)
+    assert np.linalg.det(r).min() > 0
+    assert_close(np.cross(r[:, :, 1], r[:, :, 2]), r[:, :, 0], EXACT)
+    assert (found.matsimnibs[:, 3] == [0, 0, 0, 1]).all()
+
+
+def test_axis_lies_along_the_inward_scalp_normal(found):
+    cosine = -(outward_normals(under(found), SEMI_AXES_MM) * found.matsimnibs[:, :3, 2]).sum(
+        axis=1
+    )
+    assert np.rad2deg(np.arccos(cosine.min())) < 1.0  # measured 0.2
+
+
+def test_coil_stands_off_by_the_distance_asked_for(scalp, found):
+    assert (found.standoff_mm == 4.0).all()  # nothing to clear on a convex head
+    on_scalp = ((under(found) / SEMI_AXES_MM) ** 2).sum(axis=1)
+    assert_close(on_scalp, np.ones(len(found)), Tol(1.5e-3, "chords of 4 mm triangles: 0.04 mm"))
+    gap = np.linalg.norm(found.matsimnibs[:, :3, 3] - under(found), axis=1)
+    assert_close(gap, np.full(len(found), 4.0), EXACT)
+
+
+def test_grid_fills_the_disc_with_the_step(scalp, found):
+    points = np.unique(under(found).round(6), axis=0)
+    entry = scalp_entry(scalp, TARGET).xyz_mm[0]
+    far = np.linalg.norm(points - entry, axis=1)
+    assert far.min() < 1e-5  # the nearest scalp point is one of them
+    assert far.max() <= 25.0
+    gaps = np.linalg.norm(points[:, None] - points[None], axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    assert gaps.min() > 2.99
+    assert gaps.min(axis=1).max() < 3.4  # the plane's grid stretches where the scalp slopes
+    assert len(points) > 0.85 * np.pi * (25 / 3) ** 2
+    assert len(found) == 18 * len(points)
+
+
+def test_handle_points_back_through_a_half_turn(found):
+    assert sorted(set(found.angle_deg)) == list(np.arange(-80.0, 91.0, 10.0))
+    forward = found.matsimnibs[:, 1, 1]
+    assert forward.min() > -1e-12
+    straight = found.matsimnibs[found.angle_deg == 0]
+    assert (straight[:, 1, 1] > 0.7).all()
+
+
+def test_full_turn_adds_the_reversed_coils(scalp, found):
+    whole = candidates(scalp, TARGET, **GRID, full_turn=True)
+    assert len(whole) == 2 * len(found)
+    assert sorted(set(whole.angle_deg)) == list(np.arange(-170.0, 181.0, 10.0))
+
+
+def test_positive_angle_turns_left_seen_from_outside(scalp):
+    top = candidates(scalp, point(0.5, 0.0, 60.0), **{**GRID, "radius_mm": 1.0})
+    left = top.matsimnibs[top.angle_deg == 90.0][0]
+    assert left[0, 1] < -0.99  # y axis to -x, the person's left
+    assert left[2, 2] < -0.99  # z into the head
+
+
+def raised_scalp(scalp):
+    """A blunt ear 60 mm to the side of the target's scalp point, under the coil's long side."""
+    entry = scalp_entry(scalp, TARGET).xyz_mm[0]
+    beside = entry + 60.0 * np.array([-0.25, -0.9, -0.3])
+    on_scalp = beside / np.sqrt(((beside / SEMI_AXES_MM) ** 2).sum())
+    return with_bump(scalp, on_scalp, height_mm=30.0, width_mm=10.0)
+
+
+def inside_casing(scalp, pose, *, sink_mm=0.0):
+    """Heights of dense scalp samples above the face, only those over the face."""
+    corners = scalp.vertices.xyz_mm[scalp.triangles]
+    grid = [(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)]
+    samples = np.einsum("wc,fcx->wfx", np.array(grid) / 6.0, corners).reshape(-1, 3)
+    local = (samples - pose[:3, 3]) @ pose[:3, :3]
+    over = (np.abs(local[:, 0]) <= HALF_X_MM) & (np.abs(local[:, 1]) <= HALF_Y_MM)
+    return -local[over, 2] + sink_mm
+
+
+def test_casing_is_lifted_by_the_least_amount_that_clears_a_bump(scalp):
+    rough = raised_scalp(scalp)
+    found = candidates(rough, TARGET, **{**GRID, "radius_mm": 9.0}, max_standoff_mm=60.0)
+    lift = found.standoff_mm - 4.0
+    assert (lift >= 0).all()
+    assert (lift > 1).any()
+    assert (lift == 0).any()
+    order = np.argsort(lift)
+    for i in order[:: max(1, len(order) // 15)]:
+        height = inside_casing(rough, found.matsimnibs[i]).max()
+        assert height < 1e-9  # never cuts
+        if lift[i] > 0:  # and touches: samples 0.6 mm apart on a slope of 1.8 miss at most this
+            assert height > -1.1
+
+
+def test_poses_lifted_too_far_are_dropped(scalp):
+    rough = raised_scalp(scalp)
+    low = candidates(rough, TARGET, **{**GRID, "radius_mm": 9.0}, max_standoff_mm=6.0)
+    high = candidates(rough, TARGET, **{**GRID, "radius_mm": 9.0}, max_standoff_mm=60.0)
+    assert 0 < len(low) < len(high)
+    assert len(low) == (high.standoff_mm <= 6.0).sum()
+
+
+def test_mirrored_head_gives_mirrored_poses(scalp, found):
+    other = candidates(mirrored(scalp), point(42.0, 38.0, 34.0), **GRID)
+    flip = np.diag([-1.0, 1.0, 1.0])
+    assert len(other) == len(found)
+    matched = 0
+    for angle in np.unique(found.angle_deg[found.angle_deg < 90]):
+        mine = found.matsimnibs[found.angle_deg == angle]
+        theirs = other.matsimnibs[np.isclose(other.angle_deg, -angle)]
+        gap = np.linalg.norm(mine[:, None, :3, 3] @ flip - theirs[None, :, :3, 3], axis=2)
+        pair = gap.argmin(axis=1)
+        assert gap.min(axis=1).max() < 1e-9
+        assert_close(theirs[pair][:, :3, 1:3], flip @ mine[:, :3, 1:3], Tol(1e-9, "same sums"))
+        assert_close(theirs[pair][:, :3, 0], -mine[:, :3, 0] @ flip, Tol(1e-9, "same sums"))
+        matched += len(mine)
+    assert matched > 0.9 * len(found)
+
+
+def test_left_stays_left(found):
+    assert (found.matsimnibs[:, 0, 3] < -20).all()
+    assert found.frame == FRAME
+
+
+def test_same_input_same_poses(scalp, found):
+    again = candidates(scalp, TARGET, **GRID)
+    assert (again.matsimnibs == found.matsimnibs).all()
+
+
+def test_moving_the_head_moves_the_poses(scalp, found):
+    shift = np.array([13.0, -7.0, 31.0])
+    moved = candidates(ellipsoid(centre=shift), point(*(TARGET.xyz_mm[0] + shift)), **GRID)
+    assert_close(moved.matsimnibs[:, :3, :3], found.matsimnibs[:, :3, :3], Tol(1e-9, "rounding"))
+    assert_close(
+        moved.matsimnibs[:, :3, 3] - shift, found.matsimnibs[:, :3, 3], Tol(1e-9, "rounding")
+    )
+
+
+def test_target_outside_the_head_is_refused(scalp):
+    with pytest.raises(GeometryError, match=r"outside the scalp of sub-ball/T1w.*same scan"):
+        candidates(scalp, point(-90.0, 38.0, 34.0), **GRID)
+
+
+def test_target_in_another_frame_is_refused(scalp):
+    with pytest.raises(FrameError, match="MNI152NLin2009aSym, the scalp in sub-ball/T1w"):
+        candidates(scalp, point(-42.0, 38.0, 34.0, frame=MNI), **GRID)
+
+
+def test_no_pose_that_clears_is_said(scalp):
+    with pytest.raises(GeometryError, match=r"none of \d+ poses .* clears the head"):
+        candidates(scalp, TARGET, **GRID, max_standoff_mm=3.0)
+
+
+@pytest.mark.parametrize("wrong", ["radius_mm", "step_mm", "angle_deg"])
+def test_sizes_must_be_positive(scalp, wrong):
+    with pytest.raises(GeometryError, match=f"{wrong} must be above 0"):
+        candidates(scalp, TARGET, **{**GRID, wrong: 0.0})
