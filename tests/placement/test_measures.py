@@ -39,9 +39,9 @@ def test_tape_follows_great_circles(ball):
     first /= np.linalg.norm(first)
     found = scalp_distances(ball, Points(90 * u, FRAME), Points(90 * first, FRAME))
     arcs = 90 * np.arccos(np.clip(u @ first[0], -1, 1))
-    # a net path is a little longer than the arc; triangles lie a little inside
-    assert (found / arcs > 0.9995).all()
-    assert (found / arcs < 1.015).all()  # measured 1.0000 to 1.0096
+    # a net path zigzags a little; a single chord is up to 0.07 % shorter than its arc
+    assert (found / arcs > 0.999).all()
+    assert (found / arcs < 1.015).all()  # measured 0.9993 to 1.0096
 
 
 def test_tape_is_symmetric_and_keeps_the_triangle_rule(ball):
