@@ -1,1 +1,38 @@
-"""The therapy room."""
+"""Therapy: the protocol library, the dose, the safety rules and the plan."""
+
+from tmsguide.therapy.check import check, worst
+from tmsguide.therapy.dose import Dose, dose
+from tmsguide.therapy.library import (
+    Basis,
+    ScreenItem,
+    Standing,
+    Threshold,
+    protocol,
+    protocols,
+    screen_items,
+    standing,
+)
+from tmsguide.therapy.person import MtMethod
+from tmsguide.therapy.plan import make_plan
+from tmsguide.therapy.timing import nibs_timing
+from tmsguide.therapy.trains import Support, support
+
+__all__ = [
+    "Basis",
+    "Dose",
+    "MtMethod",
+    "ScreenItem",
+    "Standing",
+    "Support",
+    "Threshold",
+    "check",
+    "dose",
+    "make_plan",
+    "nibs_timing",
+    "protocol",
+    "protocols",
+    "screen_items",
+    "standing",
+    "support",
+    "worst",
+]
