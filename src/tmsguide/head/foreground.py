@@ -1,0 +1,131 @@
+"""The head against the background, and the part of the image that is worth keeping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from tmsguide.errors import QualityError
+from tmsguide.head.grid import block_mean, boxed, fine_grid, regridded, upright
+from tmsguide.model import Volume
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["crop_to_head", "head_mask", "largest"]
+
+BELOW_VERTEX_MM = 190.0  # vertex to below the foramen magnum in large adult heads (about 160 mm)
+MARGIN_MM = 10.0
+WORK_MM = 2.0
+CLOSING_MM = 8.0
+
+
+def head_mask(image: Volume) -> NDArray[np.bool_]:
+    """Give the closed region of the head in an upright T1w image whose background is dark.
+
+    The threshold lies a twelfth of the way from the background's noise to the bright tissue, low
+    enough for the fat-suppressed scalp. Holes and clefts are judged on 2 mm voxels.
+
+    Raises
+    ------
+    QualityError
+        Nothing stands out from the background.
+    """
+    voxel_mm = float(image.voxel_mm.mean())
+    smooth = ndimage.gaussian_filter(np.asarray(image.data, dtype=np.float32), 0.8 / voxel_mm)
+    background, bright = _background(smooth), float(np.percentile(smooth[::3, ::3, ::3], 99))
+    if not bright > 2 * background:
+        raise QualityError(
+            f"no head stands out: background {background:.3g}, bright tissue {bright:.3g}. Check "
+            "that this is a T1w image of a head that is not masked, empty or scaled to nothing"
+        )
+    fine = smooth > background + (bright - background) / 12
+    factor = max(1, round(WORK_MM / voxel_mm))
+    coarse = block_mean(Volume(fine, image.frame_from_voxel, image.frame), factor).data > 0.5
+    step = factor * voxel_mm
+    coarse = filled(largest(_opened(coarse, 2.0 / step)), CLOSING_MM / step)
+    outline = ndimage.zoom(coarse.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest")
+    pad = [(0, n - m) for n, m in zip(fine.shape, outline.shape, strict=True)]
+    outline = np.pad(outline, pad, mode="edge")
+    # the coarse outline decides what is inside, the fine threshold where the skin lies
+    return np.asarray((outline > 0.95) | (fine & (outline > 0.05)))
+
+
+def crop_to_head(t1w: Volume, label_mm: float) -> tuple[Volume, NDArray[np.bool_], bool]:
+    """Give the upright T1w on its label grid, cut below the skull base; the head; whether it is cut.
+
+    The grid keeps the axes of the image (reordered to right, front, up) with cubic voxels of
+    ``label_mm``; an image that has such voxels already is not resampled. The last value tells
+    whether the vault touches the edge of the image.
+    """
+    image = upright(t1w)
+    if np.abs(image.voxel_mm - label_mm).max() > 0.02 * label_mm:
+        image = regridded(image, *fine_grid(image, label_mm))
+    data = np.maximum(np.nan_to_num(np.asarray(image.data, dtype=np.float32)), 0)
+    image = Volume(data, image.frame_from_voxel, image.frame)
+    mask = head_mask(image)
+    low, high = _box(mask, label_mm)
+    edge = max(1, round(2.0 / label_mm))
+    upper = mask[:, :, high[2] - round((MARGIN_MM + 90.0) / label_mm) :]
+    touches = bool(
+        mask[:, :, -edge:].any() or upper[:, :edge].any() or upper[:, -edge:].any()
+    )
+    inside = boxed(Volume(mask, image.frame_from_voxel, image.frame), low, high)
+    return boxed(image, low, high), np.asarray(inside.data), touches
+
+
+def largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Give the largest face-connected part of a mask."""
+    parts, count = ndimage.label(mask)
+    if count <= 1:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return np.asarray(parts == sizes.argmax())
+
+
+def filled(mask: NDArray[np.bool_], radius_vox: float) -> NDArray[np.bool_]:
+    """Give the mask closed with a ball and without holes; its foot counts as closed below."""
+    room = int(np.ceil(radius_vox)) + 1
+    wide = np.pad(mask, room, mode="constant")
+    wide[:, :, :room] = wide[:, :, room : room + 1]
+    grown = ndimage.distance_transform_edt(~wide) < radius_vox
+    closed = ndimage.distance_transform_edt(grown) > radius_vox
+    closed |= wide
+    closed = closed[room:-room, room:-room, room:-room]
+    for k in range(closed.shape[2]):
+        closed[:, :, k] = ndimage.binary_fill_holes(closed[:, :, k])
+    return np.asarray(ndimage.binary_fill_holes(closed))
+
+
+def _opened(mask: NDArray[np.bool_], radius_vox: float) -> NDArray[np.bool_]:
+    core = ndimage.distance_transform_edt(mask) > radius_vox
+    return np.asarray(mask & (ndimage.distance_transform_edt(~core) < radius_vox + 1))
+
+
+def _background(data: NDArray[np.float32]) -> float:
+    """Give the upper end of the background's noise: the corner blocks without the brightest."""
+    edge = [max(2, n // 8) for n in data.shape]
+    ends = [(slice(0, e), slice(-e, None)) for e in edge]
+    corners = [
+        float(np.percentile(data[x, y, z], 95)) for x in ends[0] for y in ends[1] for z in ends[2]
+    ]
+    return float(np.sort(corners)[: len(corners) // 2 + 1].max())
+
+
+def _box(
+    mask: NDArray[np.bool_], voxel_mm: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the voxel box of the head from its vertex to below the skull base, with a margin."""
+    area = mask.sum((0, 1)) * voxel_mm**2
+    top = int(np.flatnonzero(area > 100.0)[-1])  # 1 cm2: not a wisp of hair or a pad
+    bottom = max(0, top - round(BELOW_VERTEX_MM / voxel_mm))
+    kept = np.argwhere(mask[:, :, bottom : top + 1].any(2))
+    margin = round(MARGIN_MM / voxel_mm)
+    low = np.array([kept[0].min(), 0, bottom + margin])
+    low[:2] = kept.min(0)
+    high = np.array([0, 0, top + 1])
+    high[:2] = kept.max(0) + 1
+    return low - margin, high + margin
