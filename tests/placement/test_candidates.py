@@ -104,14 +104,15 @@ def raised_scalp(scalp):
     return with_bump(scalp, on_scalp, height_mm=30.0, width_mm=10.0)
 
 
-def inside_casing(scalp, pose, *, sink_mm=0.0):
+def inside_casing(scalp, pose, *):
     """Heights of dense scalp samples above the face, only those over the face."""
     corners = scalp.vertices.xyz_mm[scalp.triangles]
     grid = [(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)]
     samples = np.einsum("wc,fcx->wfx", np.array(grid) / 6.0, corners).reshape(-1, 3)
-    local = (samples - pose[:3, 3]) @ pose[:3, :3]
+    near = np.linalg.norm(samples - pose[:3, 3], axis=1) < np.hypot(HALF_X_MM, HALF_Y_MM) + 40.0
+    local = (samples[near] - pose[:3, 3]) @ pose[:3, :3]
     over = (np.abs(local[:, 0]) <= HALF_X_MM) & (np.abs(local[:, 1]) <= HALF_Y_MM)
-    return -local[over, 2] + sink_mm
+    return -local[over, 2]
 
 
 def test_casing_is_lifted_by_the_least_amount_that_clears_a_bump(scalp):
@@ -122,7 +123,7 @@ def test_casing_is_lifted_by_the_least_amount_that_clears_a_bump(scalp):
     assert (lift > 1).any()
     assert (lift == 0).any()
     order = np.argsort(lift)
-    for i in order[:: max(1, len(order) // 15)]:
+    for i in order[:: max(1, len(order) // 8)]:
         height = inside_casing(rough, found.matsimnibs[i]).max()
         assert height < 1e-9  # never cuts
         if lift[i] > 0:  # and touches: samples 0.6 mm apart on a slope of 1.8 miss at most this

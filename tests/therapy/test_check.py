@@ -299,6 +299,6 @@ def test_impossible_doses_are_refused(percent):
         check(protocol("itbs600"), ADULT, dose_percent_rmt=percent)
 
 
-def test_a_series_alone_carries_nothing_beyond_the_tables():
+def test_stronger_than_in_the_series_is_unsupported():
     own = replace(protocol("hfl-modirrousta"), intensity_cap_percent_rmt=120.0)
     assert support(own, dose_percent_rmt=111.0) is Support.UNSUPPORTED

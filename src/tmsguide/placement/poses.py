@@ -93,15 +93,17 @@ def _lift_mm(
     also what would end up beside or behind a thin casing.
     """
     height = (on.vertices - point) @ normal - seat.standoff_mm
-    raised = height[on.triangles].max(axis=1) > 0
-    reach = np.hypot(seat.half_x_mm, seat.half_y_mm) + on.reach_mm
-    raised[raised] &= np.linalg.norm((on.centroids[raised] - point) @ across.T, axis=1) <= reach
-    if not raised.any():
-        return np.zeros(len(angles_deg))
-    chosen = on.triangles[raised]
-    flat = ((on.vertices - point) @ across.T)[chosen]  # (F, 3, 2)
-    tall = height[chosen]  # (F, 3)
-    return np.array([_highest(_turned(flat, a), tall, seat) for a in np.deg2rad(angles_deg)])
+    flat = (on.vertices - point) @ across.T
+    # what stands in the face's inner circle counts at every angle; only higher triangles add to it
+    inner = (flat**2).sum(axis=1) <= min(seat.half_x_mm, seat.half_y_mm) ** 2
+    least = float(np.max(height, where=inner, initial=0.0))
+    higher = on.triangles[(height[on.triangles] > least).any(axis=1)]
+    reach = np.hypot(seat.half_x_mm, seat.half_y_mm) + 2 * on.reach_mm
+    higher = higher[(np.hypot(*flat[higher[:, 0]].T) <= reach)]
+    if len(higher) == 0:
+        return np.full(len(angles_deg), least)
+    turned = (_turned(flat[higher], a) for a in np.deg2rad(angles_deg))
+    return np.array([max(least, _highest(t, height[higher], seat)) for t in turned])
 
 
 def _turned(flat: Floats, angle: float) -> Floats:
