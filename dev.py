@@ -22,13 +22,13 @@ TOOLS = ROOT / ".tools"
 UV = "uv==0.13.9"
 
 
-def call(*command, **environment):
+def call(*command: object, **environment: str) -> int:
     """Run a command in the project's root and give its exit code."""
     environ = {**os.environ, **environment}
     return subprocess.call([str(c) for c in command], cwd=ROOT, env=environ)
 
 
-def ensure(*extras):
+def ensure(*extras: str) -> None:
     """Make .venv hold the locked packages plus the extras; does nothing when it already does."""
     if sys.version_info[:2] not in {(3, 11), (3, 12)}:
         sys.exit(
@@ -60,7 +60,7 @@ def ensure(*extras):
     stamp.write_text(" ".join([want, *wanted]))
 
 
-def check():
+def check() -> int:
     """Lint, types and structure; the first that fails stops."""
     here = VENV / BIN
     steps = (
@@ -76,7 +76,7 @@ def check():
     return 0
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """Make the environment that the job needs, then do the job."""
     job, rest = (argv[0], argv[1:]) if argv else ("help", [])
     here = VENV / BIN

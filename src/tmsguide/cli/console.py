@@ -6,11 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.status import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from rich.status import Status
 
 __all__ = ["Terminal", "open_log"]
 

@@ -1,4 +1,4 @@
-"""``tmsguide doctor``: is this installation whole, and is this machine large enough?"""
+"""Tells whether this installation is whole and this machine large enough."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _bids_parser() -> argparse.ArgumentParser:
 def _demo_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tmsguide demo",
-        description="Run the whole chain on a computer-generated person whose true target is known.",
+        description="Run the whole chain on a computer-generated person with a known target.",
     )
     parser.add_argument("--out", type=Path, default=Path("tmsguide-demo"), metavar="DIR")
     parser.add_argument("--seed", type=int, default=None, help="another generated person")

@@ -19,7 +19,7 @@ __all__ = ["Coil", "Field", "HeadModel", "Placement", "Surface"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """A triangle surface: ``triangles`` (F, 3) index ``vertices``, ordered so normals face outward."""
+    """A triangle surface: ``triangles`` (F, 3) index ``vertices``; normals face outward."""
 
     vertices: Points
     triangles: NDArray[np.int64]
@@ -52,9 +52,9 @@ class HeadModel:
 class Coil:
     """A coil as closed wire loops, cut into straight current elements in the coil's own frame.
 
-    Coil frame (SimNIBS convention): origin at the centre of the casing's head-side face, x lateral,
-    y away from the handle, z into the head. ``position_m`` (D, 3) are element centres (z < 0:
-    inside the casing) and ``element_m`` (D, 3) the directed lengths, for 1 A of coil current.
+    Coil frame (SimNIBS convention): origin at the centre of the head-side face of the casing, x
+    lateral, y away from the handle, z into the head. ``position_m`` (D, 3) are element centres
+    (z < 0: inside the casing), ``element_m`` (D, 3) the directed lengths, for 1 A of coil current.
     """
 
     name: str

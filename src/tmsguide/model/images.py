@@ -70,7 +70,7 @@ class Anatomy:
     """What one T1w gives: all volumes share one grid in the person's T1w frame.
 
     ``t1w`` bias-corrected; ``labels`` uint8 `Tissue`; ``probability`` float32 (X, Y, Z, 5) in the
-    order WM, GM, CSF, BONE, SCALP; ``brain_mask`` bool; ``problems`` in plain words (defacing, ...).
+    order WM, GM, CSF, BONE, SCALP; ``brain_mask`` bool; ``problems`` in plain words (defacing...).
     """
 
     t1w: Volume

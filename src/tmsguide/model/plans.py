@@ -89,7 +89,7 @@ class Plan:
     """Everything a session needs: target, pose, protocol, dose and what to heed.
 
     ``dose_percent_rmt`` is what the protocol prescribes, capped; ``e_at_target_v_per_m`` the mean
-    recovered \\|E\\| in the target's grey matter at the placement's dI/dt.
+    recovered field strength in the target's grey matter at the placement's dI/dt.
     ``depth_mm`` is scalp to target.
     """
 

@@ -28,6 +28,4 @@ class LinearRegistrar(Protocol):
 class DeformableRegistrar(Protocol):
     """Find a smooth invertible map: (fixed_from_moving, moving_from_fixed)."""
 
-    def __call__(
-        self, fixed: Volume, moving: Volume, *, initial: Affine
-    ) -> tuple[Warp, Warp]: ...
+    def __call__(self, fixed: Volume, moving: Volume, *, initial: Affine) -> tuple[Warp, Warp]: ...

@@ -42,7 +42,7 @@ class TargetSettings:
     """Settings of seed, search and uncertainty."""
 
     seed_radius_mm: float = 10.0  # sgACC sphere at MNI 6 16 -10 (Fox 2012; Cash 2019)
-    percentile: float = 10.0  # cluster method: keep the lowest tenth (Cash 2021 as coded in contarg)
+    percentile: float = 10.0  # cluster method: keep the lowest tenth (Cash 2021)
     resamples: int = 200
     block_s: float = 60.0  # circular block bootstrap
     confidence: float = 0.95
@@ -64,7 +64,7 @@ class SearchSettings:
     radius_mm: float = 25.0  # scalp patch round the target's projection
     step_mm: float = 3.0
     angle_deg: float = 10.0
-    didt_a_per_s: float = 1e6  # 1 A/us, so that V/m are per A/us as in SimNIBS
+    didt_a_per_s: float = 1e6  # 1 A/us: V/m are per A/us, as in SimNIBS
     roi_radius_mm: float = 5.0  # grey matter round the target over which E is averaged
 
 
@@ -73,4 +73,6 @@ class PlanSettings:
     """Settings of the treatment plan."""
 
     protocol: str = "itbs600"
-    rmt_percent_mso: float | None = None  # measured by the clinic; without it dose is % of rMT only
+    rmt_percent_mso: float | None = (
+        None  # measured by the clinic; without it dose is % of rMT only
+    )

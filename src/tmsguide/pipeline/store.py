@@ -39,13 +39,15 @@ def file_digest(path: Path) -> str:
 
 def step_key(name: str, version: int, settings: object, inputs: Mapping[str, str]) -> str:
     """Hash of step name, step version, the settings it reads and the digests of its inputs."""
-    plain = asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else settings
+    plain = (
+        asdict(settings) if is_dataclass(settings) and not isinstance(settings, type) else settings
+    )
     text = json.dumps([name, version, plain, dict(inputs)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 class Store:
-    """Results of steps in ``root/<step>-<key>/``; each is complete or absent, never half-written."""
+    """Results of steps in ``root/<step>-<key>/``; each is complete or absent."""
 
     def __init__(self, root: Path, types: Types) -> None:
         self.root = root

@@ -1,0 +1,103 @@
+"""Gathers a person's results into the report's dossier and has it drawn."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmsguide.model import Points
+from tmsguide.pipeline.aim import coil_named
+from tmsguide.pipeline.machine import peak_rss_gb, versions
+from tmsguide.report import Dossier, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from tmsguide.model import Plan
+    from tmsguide.pipeline.case import Case
+    from tmsguide.report import Report
+
+__all__ = ["draw"]
+
+
+def draw(
+    case: Case, plan: Plan, *, seconds: Mapping[str, float], say: Callable[[str], None]
+) -> Report:
+    """Give the page and the figures of one person."""
+    say("drawing the figures")
+    clean, settings = case.clean, case.request.settings
+    name = f"sub-{case.request.label}"
+    dossier = Dossier(
+        subject=case.request.inputs.subject,
+        synthetic=case.request.truth is not None,
+        dataset_name=case.request.inputs.dataset,
+        anatomy=case.anatomy,
+        mni_from_t1w=case.mni_from_t1w,
+        quality=clean.denoised.quality,
+        fd_mm=clean.fd_mm,
+        fd_limit_mm=settings.bold.fd_limit_mm,
+        dvars=clean.dvars,
+        carpet=clean.carpet,
+        tr_s=clean.denoised.tr_s,
+        kept=clean.denoised.kept,
+        mean_bold=clean.mean_bold,
+        cmap=case.targets.cmap,
+        cmap_grid_mm=settings.bold.grid_mm,
+        seed=case.seed,
+        seed_radius_mm=settings.target.seed_radius_mm,
+        search=_search(case),
+        target=plan.target,
+        alternatives=plan.alternatives,
+        scalp=case.scalp,
+        cortex=case.cortex,
+        cortex_z=_on_cortex(case),
+        cortex_e_v_per_m=case.aim.cortex_e_v_per_m,
+        coil=coil_named(settings.search.coil),
+        placement=plan.placement,
+        ranked=tuple((r.score, r.placement) for r in case.aim.ranked),
+        plan=plan,
+        files={
+            "Plan (JSON)": f"{name}/tms/{name}_plan.json",
+            "Targets (TSV)": f"{name}/tms/{name}_targets.tsv",
+            "Navigator files": f"{name}/tms/navigators",
+            "Figures": f"{name}/figures",
+        },
+        settings=case.settings_table() | {"conductivity_s_per_m": case.conductivity_table()},
+        provenance={
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": versions(),
+            "T1w": case.request.inputs.t1w.name,
+            "BOLD": case.bold_path.name,
+        },
+        seconds=seconds,
+        peak_rss_gb=peak_rss_gb(),
+        truth=case.request.truth,
+        planted_error_mm=case.planted_error_mm(),
+        global_signal_shift_mm=case.global_signal_shift_mm,
+        notes=case.notes,
+    )
+    return render(dossier)
+
+
+def _search(case: Case) -> Points:
+    where = case.targets.cmap.where
+    return Points(where.xyz_mm[case.targets.search], where.frame)
+
+
+def _on_cortex(case: Case) -> NDArray[np.float64]:
+    """Give the map at the nearest grey-matter point within two voxels of each vertex, else NaN."""
+    from scipy.spatial import cKDTree
+
+    cmap = case.targets.cmap
+    limit = 2 * case.request.settings.bold.grid_mm
+    away, near = cKDTree(cmap.where.xyz_mm).query(
+        case.cortex.vertices.xyz_mm, distance_upper_bound=limit
+    )
+    out = np.full(len(away), np.nan)
+    found = np.isfinite(away)
+    out[found] = cmap.z[near[found]]
+    return out

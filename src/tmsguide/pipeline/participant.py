@@ -1,0 +1,219 @@
+"""One person, from files to plan, page and navigator files."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from tmsguide import __version__
+from tmsguide.io import (
+    FmriprepInputs,
+    check_t1w,
+    conductivities,
+    read_bold,
+    read_t1w,
+    write_dataset_description,
+)
+from tmsguide.model import Frame, native_frame
+from tmsguide.pipeline.aim import aim_step, head_step
+from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
+from tmsguide.pipeline.bench import Bench, seconds_of
+from tmsguide.pipeline.case import Case
+from tmsguide.pipeline.function import bold_step, longest, path_of, seed_point, target_step
+from tmsguide.pipeline.listener import Silent
+from tmsguide.pipeline.machine import peak_rss_gb
+from tmsguide.pipeline.page import draw
+from tmsguide.pipeline.publish import publish
+from tmsguide.pipeline.store import Store, file_digest, step_key
+from tmsguide.pipeline.stored import STORED
+from tmsguide.pipeline.summary import Summary
+from tmsguide.placement import scalp_depth
+from tmsguide.therapy import make_plan, protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tmsguide.io import BoldRun, FmriprepRun
+    from tmsguide.model import Plan
+    from tmsguide.pipeline.listener import Listener
+    from tmsguide.pipeline.request import Request
+
+__all__ = ["run_participant"]
+
+
+def run_participant(request: Request, *, listener: Listener | None = None) -> Summary:
+    """Do every step that is not already done and publish the result.
+
+    Raises
+    ------
+    InputError
+        The images themselves (not only their headers) cannot be used.
+    QualityError
+        The scan cannot carry an individual target.
+    """
+    start = time.perf_counter()
+    listener = listener or Silent()
+    store = Store(request.work_dir / f"sub-{request.label}", STORED)
+    store.sweep()
+    bench = Bench(store, listener, {})
+    runs: Sequence[BoldRun | FmriprepRun]
+    inputs = request.inputs
+    runs = inputs.runs if isinstance(inputs, FmriprepInputs) else inputs.bolds
+    run, unused = longest(runs)
+    _input_step(bench, request, run)
+    case = _case(bench, request, run, notes=(*inputs.notes, *unused))
+    path = _published(bench, case)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Summary(path, content, time.perf_counter() - start, peak_rss_gb())
+
+
+def _input_step(bench: Bench, request: Request, run: BoldRun | FmriprepRun) -> None:
+    """Read both images in full, so that bad data stop the run before any heavy work."""
+    t1w, bold = request.inputs.t1w, path_of(run)
+
+    def work() -> dict[str, Any]:
+        frame = native_frame(request.label)
+        read_t1w(t1w, frame=frame)
+        scan = read_bold(bold, run.sidecar, frame=Frame(f"sub-{request.label}/bold"))
+        return {"volumes": int(scan.volume.data.shape[3]), "tr_s": scan.tr_s}
+
+    digests = {"t1w": file_digest(t1w), "bold": file_digest(bold)}
+    sidecar = repr(sorted(run.sidecar.items()))
+    bench.step("input check", work, version=1, settings={"sidecar": sidecar}, inputs=digests)
+
+
+def _case(
+    bench: Bench, request: Request, run: BoldRun | FmriprepRun, *, notes: tuple[str, ...]
+) -> Case:
+    settings, inputs = request.settings, request.inputs
+    prior = None
+    if settings.anatomy.prior_path:
+        from pathlib import Path
+
+        prior = Path(settings.anatomy.prior_path)
+    sigma = {tissue: row.sigma_s_per_m for tissue, row in conductivities().items()}
+    frame = native_frame(request.label)
+    anatomy = anatomy_step(bench, inputs.t1w, frame, settings=settings.anatomy, prior=prior)
+    to_mni = normalisation_step(bench, anatomy, settings=settings.anatomy)
+    surfaces = surface_step(bench, anatomy)
+    bold = bold_step(bench, run, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
+    target = target_step(bench, bold, to_mni, settings=settings.target, seed=settings.seed)
+    head = head_step(bench, anatomy, settings=settings.head, sigma_s_per_m=sigma)
+    aim = aim_step(
+        bench,
+        head=head,
+        anatomy=anatomy,
+        surfaces=surfaces,
+        target=target,
+        settings=settings.search,
+    )
+    header = check_t1w(inputs.t1w)
+    return Case(
+        request=request,
+        bold_path=path_of(run),
+        task=run.task,
+        t1w_form=header.form,
+        t1w_code=header.code,
+        anatomy=anatomy.content["anatomy"],
+        mni_from_t1w=to_mni.content["mni_from_t1w"],
+        seed=seed_point(to_mni),
+        scalp=surfaces.content["scalp"],
+        cortex=surfaces.content["cortex"],
+        clean=bold.content["bold"],
+        targets=target.content["targets"],
+        global_signal_shift_mm=target.content["global_signal_shift_mm"],
+        aim=aim.content["aim"],
+        sigma_s_per_m=sigma,
+        notes=notes,
+    )
+
+
+def _plan_of(case: Case) -> Plan:
+    settings = case.request.settings.plan
+    target = case.targets.primary
+    return make_plan(
+        case.request.inputs.subject,
+        target,
+        case.aim.placement,
+        protocol=protocol(settings.protocol),
+        e_at_target_v_per_m=case.aim.e_at_target_v_per_m,
+        depth_mm=scalp_depth(case.scalp, target.point),
+        alternatives=case.targets.alternatives,
+        rmt_percent_mso=settings.rmt_percent_mso,
+        quality=case.clean.denoised.quality,
+    )
+
+
+def _published(bench: Bench, case: Case) -> Path:
+    """Publish, unless the very same results with the very same settings already stand there."""
+    out = case.request.out_dir
+    digest = step_key(
+        "publish",
+        1,
+        {"settings": case.settings_table(), "tmsguide": __version__},
+        {name: result.key for name, result in bench.done.items()},
+    )
+    path = out / f"sub-{case.request.label}" / "summary.json"
+    if _stands(path, digest) and (out / f"sub-{case.request.label}.html").exists():
+        bench.listener.finished("report and files", 0.0, reused=True)
+        return path
+    bench.listener.started("report and files")
+    start = time.perf_counter()
+    plan = _plan_of(case)
+    write_dataset_description(out, version=__version__, sources={"raw": case.request.inputs.root})
+    report = draw(case, plan, seconds=seconds_of(bench), say=bench.listener.said)
+    took = time.perf_counter() - start
+    seconds = seconds_of(bench) | {"report": round(took, 2)}
+    path = publish(case, plan, report, _summary(case, seconds=seconds, digest=digest))
+    bench.listener.finished("report and files", time.perf_counter() - start, reused=False)
+    return path
+
+
+def _stands(path: Path, digest: str) -> bool:
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")).get("digest") == digest)
+    except (OSError, ValueError):
+        return False
+
+
+def _summary(case: Case, *, seconds: dict[str, float], digest: str) -> dict[str, Any]:
+    quality, target = case.clean.denoised.quality, case.targets.primary
+    name = f"sub-{case.request.label}"
+    content: dict[str, Any] = {
+        "research_use_only": True,
+        "subject": name,
+        "seconds": seconds,
+        "peak_rss_gb": round(peak_rss_gb(), 3),
+        "usable_minutes": quality.usable_s / 60,
+        "verdict": quality.verdict.value,
+        "problems": [*quality.problems, *case.anatomy.problems, *case.notes],
+        "mni_space": case.mni_space,
+        "target_method": target.method,
+        "target_mni_mm": case.mni_of(target.point)[0],
+        "target_native_mm": target.point.xyz_mm[0],
+        "region_radius_mm": target.region_radius_mm,
+        "region_confidence": target.confidence,
+        "global_signal_shift_mm": case.global_signal_shift_mm,
+        "placement": case.aim.placement.matsimnibs,
+        "standoff_mm": case.aim.placement.standoff_mm,
+        "e_at_target_v_per_m": case.aim.e_at_target_v_per_m,
+        "e_peak_v_per_m": case.aim.e_peak_v_per_m,
+        "reciprocity_gap_percent": case.aim.reciprocity_gap_percent,
+        "placements_scored": case.aim.scored,
+        "report": f"{name}.html",
+        "figures": f"{name}/figures",
+        "navigators": f"{name}/tms/navigators",
+        "digest": digest,
+    }
+    error = case.planted_error_mm()
+    if error is not None and case.request.truth is not None:
+        radius = target.region_radius_mm or 0.0
+        content |= {
+            "synthetic": True,
+            "planted_native_mm": case.request.truth.xyz_mm[0],
+            "planted_error_mm": error,
+            "planted_inside_region": bool(error <= radius),
+        }
+    return content

@@ -1,0 +1,237 @@
+"""Results as a BIDS derivative: written aside as a whole, then put in place at once."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from tmsguide.io import (
+    bids_uri,
+    derivative_path,
+    write_bytes,
+    write_json,
+    write_nifti,
+    write_sidecar,
+    write_surface_gifti,
+    write_text,
+    write_tsv,
+)
+from tmsguide.io.navigators import NavigatorMarker, encode_all, marker_from_plan
+from tmsguide.model import Tissue, Volume
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from tmsguide.model import Plan, Points, Target
+    from tmsguide.pipeline.case import Case
+    from tmsguide.report import Report
+
+__all__ = ["Publication", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Writes one person's folder: every image, table and file with its sidecar."""
+
+    root: Path
+    label: str
+    task: str
+    sources: Sequence[str]
+    settings: Mapping[str, object]
+
+    def path(self, folder: str, suffix: str, extension: str, **entities: str) -> Path:
+        """Name a file by its BIDS entities and make its folder."""
+        path = derivative_path(
+            self.root, self.label, folder, suffix=suffix, extension=extension, entities=entities
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def described(self, path: Path, text: str, settings: str, **extra: object) -> None:
+        """Write the sidecar of a file, with the settings of its part of the chain."""
+        write_sidecar(
+            path,
+            description=text,
+            sources=self.sources,
+            settings=self.settings.get(settings),
+            extra=extra or None,
+        )
+
+    def image(
+        self, volume: Volume, path: Path, text: str, *, settings: str, **extra: object
+    ) -> None:
+        """Write a volume and its sidecar."""
+        write_nifti(volume, path)
+        self.described(path, text, settings, **extra)
+
+
+def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) -> Path:
+    """Write everything of one person and give the path of its ``summary.json``.
+
+    The person's folder and page are built aside and replace the old ones only when complete.
+    """
+    out = case.request.out_dir
+    aside = out / f".partial-{uuid4().hex}"
+    try:
+        book = Publication(
+            root=aside,
+            label=case.request.label,
+            task=case.task,
+            sources=_sources(case),
+            settings=case.settings_table(),
+        )
+        _anatomy(book, case)
+        _function(book, case)
+        _field(book, case)
+        _plan(book, case, plan)
+        name = f"sub-{case.request.label}"
+        for figure, png in report.figures.items():
+            write_bytes(png, book.path("figures", figure.replace("_", ""), ".png"))
+        write_text(report.html, aside / f"{name}.html")
+        write_json(summary, aside / name / "summary.json")
+        _swap(aside / name, out / name)
+        (aside / f"{name}.html").replace(out / f"{name}.html")
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return out / name / "summary.json"
+
+
+def _swap(new: Path, old: Path) -> None:
+    if old.exists():
+        gone = new.with_name(new.name + ".old")
+        old.rename(gone)
+    new.rename(old)
+
+
+def _sources(case: Case) -> list[str]:
+    root = case.request.inputs.root
+    paths = (case.request.inputs.t1w, case.bold_path)
+    return [bids_uri(path, root, dataset="raw") for path in paths]
+
+
+def _anatomy(book: Publication, case: Case) -> None:
+    a = case.anatomy
+    t1w = book.path("anat", "T1w", ".nii.gz", desc="preproc")
+    book.image(a.t1w, t1w, "Bias-corrected T1w", settings="anatomy", SkullStripped=False)
+    mask = book.path("anat", "mask", ".nii.gz", desc="brain")
+    book.image(a.brain_mask, mask, "Brain mask", settings="anatomy", Type="Brain")
+    labels = book.path("anat", "dseg", ".nii.gz", desc="head")
+    book.image(a.labels, labels, "Head tissues, SimNIBS numbering", settings="anatomy")
+    tissues = list(Tissue)
+    write_tsv(
+        {"index": [int(t) for t in tissues], "name": [t.name for t in tissues]},
+        book.path("anat", "dseg", ".tsv", desc="head"),
+    )
+    for name, surface, values in (
+        ("scalp", case.scalp, {}),
+        ("midthickness", case.cortex, {"e_v_per_m": case.aim.cortex_e_v_per_m}),
+    ):
+        write_surface_gifti(surface, book.path("anat", name, ".surf.gii"), values or None)
+
+
+def _function(book: Publication, case: Case) -> None:
+    clean = case.clean
+    entities = {"task": book.task} if book.task else {}
+    mean = book.path("func", "boldref", ".nii.gz", space="T1w", **entities)
+    book.image(clean.mean_bold, mean, "Mean BOLD in T1w space", settings="bold")
+    stat = book.path("func", "statmap", ".nii.gz", space="T1w", desc="sgACC", **entities)
+    book.image(
+        _filled(clean.mean_bold, case.targets.cmap.where, case.targets.cmap.z),
+        stat,
+        f"Fisher z with {case.targets.cmap.seed}",
+        settings="target",
+        EffectiveDegreesOfFreedom=case.targets.cmap.dof,
+    )
+    columns: dict[str, list[object]] = {
+        "framewise_displacement": list(clean.fd_mm),
+        "dvars": list(clean.dvars),
+        "kept": [int(k) for k in clean.denoised.kept],
+    }
+    if clean.motion is not None:
+        names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+        columns |= {name: list(column) for name, column in zip(names, clean.motion.T, strict=True)}
+    table = book.path("func", "timeseries", ".tsv", desc="confounds", **entities)
+    write_tsv(columns, table)
+    book.described(
+        table,
+        "Motion (mm, rad), framewise displacement (mm), DVARS and the frames kept; regressed out "
+        f"were: {', '.join(clean.confound_names)}",
+        "bold",
+    )
+
+
+def _filled(like: Volume, where: Points, values: np.ndarray[Any, Any]) -> Volume:
+    """Put values at points of the grid of ``like``; 0 elsewhere."""
+    voxel_from_frame = np.linalg.inv(like.frame_from_voxel)
+    at = np.rint(where.xyz_mm @ voxel_from_frame[:3, :3].T + voxel_from_frame[:3, 3]).astype(int)
+    data = np.zeros(like.data.shape[:3], dtype=np.float32)
+    data[tuple(at.T)] = values
+    return Volume(data, like.frame_from_voxel, like.frame)
+
+
+def _field(book: Publication, case: Case) -> None:
+    labels = case.anatomy.labels
+    grey = Volume(case.aim.grey_e_v_per_m, labels.frame_from_voxel, labels.frame)
+    path = book.path("tms", "efield", ".nii.gz", space="T1w", desc="magnE")
+    book.image(
+        grey,
+        path,
+        "|E| in grey matter at the planned placement",
+        settings="search",
+        Units="V/m",
+        DIDTAmperePerSecond=case.aim.placement.didt_a_per_s,
+        ConductivitySPerM=case.conductivity_table(),
+    )
+
+
+def _plan(book: Publication, case: Case, plan: Plan) -> None:
+    targets = (plan.target, *plan.alternatives)
+    table = book.path("tms", "targets", ".tsv")
+    write_tsv(_target_columns(targets, case), table)
+    book.described(
+        table,
+        "Targets in T1w and MNI millimetres (RAS+), the planned one first; region_radius_mm holds "
+        "the stated share of what resampled data gave",
+        "target",
+        MNISpace=case.mni_space,
+    )
+    if plan.target.samples is not None:
+        xyz = plan.target.samples.xyz_mm
+        write_tsv(
+            {axis: list(xyz[:, i]) for i, axis in enumerate("xyz")},
+            book.path("tms", "samples", ".tsv", desc="target"),
+        )
+    write_json(case.plan_table(plan), book.path("tms", "plan", ".json"))
+    content = encode_all(_markers(plan, case), form=case.t1w_form, code=case.t1w_code)
+    for name, data in content.items():
+        folder = book.root / f"sub-{book.label}" / "tms" / "navigators"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(data, folder / f"sub-{book.label}_{name}")
+
+
+def _target_columns(targets: Sequence[Target], case: Case) -> dict[str, list[object]]:
+    native = np.concatenate([t.point.xyz_mm for t in targets])
+    mni = np.concatenate([case.mni_of(t.point) for t in targets])
+    return {
+        "method": [t.method for t in targets],
+        **{f"{axis}_t1w_mm": list(native[:, i]) for i, axis in enumerate("xyz")},
+        **{f"{axis}_mni_mm": list(mni[:, i]) for i, axis in enumerate("xyz")},
+        "fisher_z": [t.score for t in targets],
+        "region_radius_mm": [t.region_radius_mm for t in targets],
+        "source": [t.source for t in targets],
+    }
+
+
+def _markers(plan: Plan, case: Case) -> list[NavigatorMarker]:
+    """Give the planned pose first, then its ranked rivals."""
+    first = marker_from_plan(f"sub-{plan.subject.label} planned", plan.placement, plan.target)
+    rivals = [
+        marker_from_plan(f"sub-{plan.subject.label} rank {i}", ranked.placement, plan.target)
+        for i, ranked in enumerate(case.aim.ranked[1:], start=2)
+    ]
+    return [first, *rivals]

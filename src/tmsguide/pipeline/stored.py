@@ -1,0 +1,46 @@
+"""The types that a stored result may hold."""
+
+from __future__ import annotations
+
+from tmsguide.io.bundles import type_table
+from tmsguide.model import (
+    Anatomy,
+    ConnectivityMap,
+    Denoised,
+    Frame,
+    HeadModel,
+    Placement,
+    Points,
+    Quality,
+    ScanVerdict,
+    Surface,
+    Target,
+    Volume,
+    Warp,
+)
+from tmsguide.pipeline.aim import Aim
+from tmsguide.placement import Ranked
+from tmsguide.preprocess import CleanBold
+from tmsguide.targeting import TargetSet
+
+__all__ = ["STORED"]
+
+STORED = type_table(
+    Aim,
+    Anatomy,
+    CleanBold,
+    ConnectivityMap,
+    Denoised,
+    Frame,
+    HeadModel,
+    Placement,
+    Points,
+    Quality,
+    Ranked,
+    ScanVerdict,
+    Surface,
+    Target,
+    TargetSet,
+    Volume,
+    Warp,
+)
