@@ -1,0 +1,151 @@
+"""Which frames are kept, and what is left of them after nuisance and frequencies are out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmsguide.errors import InputError, QualityError
+from tmsguide.num.regression import complement, cosines_outside, residual_zscored, span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmsguide.preprocess.nuisance import Confounds
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Band", "affordable", "check_usable", "degrees_of_freedom", "denoise", "kept_frames"]
+
+#: A shorter stretch of kept frames goes too (Power 2014, doi:10.1016/j.neuroimage.2013.08.048).
+_SHORTEST_RUN = 5
+#: Below this a correlation's standard error passes 0.24: nothing can be told from it.
+FEWEST_DOF = 20
+#: Fewer than this makes the motion model shrink before it eats the signal.
+SPARE_DOF = 30
+SHORTEST_USABLE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The frequencies that pass, and the repetition time they are counted in."""
+
+    tr_s: float
+    low_hz: float
+    high_hz: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.tr_s < 10:
+            raise InputError(f"repetition time {self.tr_s:g} s; needed in seconds, 0 to 10")
+        if not 0 <= self.low_hz < self.high_hz:
+            raise InputError(
+                f"the band is {self.low_hz:g} to {self.high_hz:g} Hz; needed 0 <= low_hz < high_hz"
+            )
+
+
+def kept_frames(fd_mm: Floats, *, fd_limit_mm: float, dummy_volumes: int = 0) -> NDArray[np.bool_]:
+    """Give the frames (T0,) to keep: still ones, in runs of at least 5, no dummies.
+
+    Examples
+    --------
+    >>> fd = np.zeros(16)
+    >>> fd[[8, 11]] = 0.9
+    >>> kept_frames(fd, fd_limit_mm=0.3, dummy_volumes=2).nonzero()[0].tolist()
+    [2, 3, 4, 5, 6, 7]
+    """
+    if fd_limit_mm <= 0 or dummy_volumes < 0:
+        raise InputError(
+            f"fd_limit_mm is {fd_limit_mm:g} and dummy_volumes {dummy_volumes}; "
+            "needed above 0 mm and not below 0"
+        )
+    kept = np.asarray(fd_mm) <= fd_limit_mm
+    kept[:dummy_volumes] = False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], kept.astype(np.int8), [0]])))
+    for start, stop in edges.reshape(-1, 2):
+        if stop - start < _SHORTEST_RUN:
+            kept[start:stop] = False
+    return kept
+
+
+def check_usable(kept: NDArray[np.bool_], *, tr_s: float) -> None:
+    """Refuse a scan of which fewer than two minutes were kept."""
+    usable_s = float(kept.sum()) * tr_s
+    if usable_s < SHORTEST_USABLE_S:
+        raise QualityError(
+            f"only {usable_s / 60:.1f} of {len(kept) * tr_s / 60:.1f} minutes of the functional "
+            f"scan are still enough to use, needed {SHORTEST_USABLE_S / 60:.0f} as the very least "
+            "and 10 or more for a target; scan again, or join more runs"
+        )
+
+
+def degrees_of_freedom(nuisance: Floats, kept: NDArray[np.bool_], *, band: Band) -> int:
+    """Give kept frames less the rank of confounds, constant and out-of-band cosines on them."""
+    rank: int = span(_design(nuisance, kept, band)).shape[1]
+    return int(kept.sum()) - rank
+
+
+def affordable(
+    found: Confounds, kept: NDArray[np.bool_], *, band: Band
+) -> tuple[Confounds, tuple[str, ...]]:
+    """Give the largest motion model (24, 12, 6) that leaves 30 degrees of freedom, and why.
+
+    Raises
+    ------
+    QualityError
+        Under 20 degrees of freedom even with 6 motion courses.
+    """
+    models = {
+        24: found,
+        12: found.only(lambda name: not name.endswith("_power2")),
+        6: found.only(lambda name: not name.endswith(("_power2", "_derivative1"))),
+    }
+    for size, model in models.items():
+        dof = degrees_of_freedom(model.values, kept, band=band)
+        if dof >= SPARE_DOF or (size == 6 and dof >= FEWEST_DOF):
+            if size == 24:
+                return model, ()
+            return model, (
+                f"the scan is short: {size} motion courses instead of 24 were regressed out, so "
+                f"that {dof} degrees of freedom remain",
+            )
+    raise QualityError(
+        f"{int(kept.sum())} kept frames leave {dof} degrees of freedom after band-pass and "
+        f"{model.values.shape[1]} confounds, needed {FEWEST_DOF}; scan longer, take fewer "
+        "components (acompcor) or a wider band"
+    )
+
+
+def denoise(
+    series: NDArray[np.float32],
+    nuisance: Floats,
+    kept: NDArray[np.bool_],
+    *,
+    band: Band,
+) -> NDArray[np.float32]:
+    """Give the kept frames (T, N) of ``series`` (T0, N), band-passed, cleaned and z-scored.
+
+    Constant, cosines outside ``band`` and ``nuisance`` (T0, K) are fitted
+    together on the kept frames and taken out by one projection, so no filter rings across a gap,
+    no regressor puts a frequency back and dropped frames have no say.
+
+    References
+    ----------
+    Hallquist et al. 2013, doi:10.1016/j.neuroimage.2013.05.116; Lindquist et al. 2019,
+    doi:10.1002/hbm.24528 (why in one step).
+    """
+    left = complement(_design(nuisance, kept, band))
+    if left.shape[1] == 0:
+        raise QualityError(
+            f"{int(kept.sum())} kept frames leave nothing after band-pass and confounds"
+        )
+    return residual_zscored(series[kept], left)
+
+
+def _design(nuisance: Floats, kept: NDArray[np.bool_], band: Band) -> Floats:
+    waves = cosines_outside(len(kept), band.tr_s, low_hz=band.low_hz, high_hz=band.high_hz)[kept]
+    inside = np.asarray(nuisance, np.float64)[kept]
+    constant = np.ones((len(inside), 1))
+    # Centred first: a course with a large mean (global signal) must not vanish in rounding.
+    return np.hstack([constant, waves, inside - inside.mean(axis=0)])
