@@ -123,7 +123,7 @@ def _agree(
     if gap_mm > AGREE_MM:
         raise InputError(
             f"{name}: its q-form ({_letters(q)}, origin {_numbers(q[:3, 3])} mm) and its s-form "
-            f"({_letters(s)}, origin {_numbers(s[:3, 3])} mm) disagree by up to {gap_mm:.1f} mm; "
+            f"({_letters(s)}, origin {_numbers(s[:3, 3])} mm) disagree by up to {gap_mm:.2f} mm; "
             "make them equal, keeping the one that fits the scanner"
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
+from xml.parsers.expat import ExpatError
 
 import numpy as np
 
@@ -135,9 +137,10 @@ def _load(path: Path) -> Any:
     import nibabel as nib
     from nibabel.filebasedimages import ImageFileError
 
+    damaged = (EOFError, ValueError, LookupError, AttributeError, AssertionError, zlib.error)
     try:
         image = nib.load(path)  # type: ignore[attr-defined]
-    except (OSError, EOFError, ValueError, ImageFileError) as error:
+    except (OSError, ImageFileError, ExpatError, *damaged) as error:
         raise InputError(
             f"{one_line(path)} cannot be read as GIFTI ({one_line(error)}); check the file"
         ) from error

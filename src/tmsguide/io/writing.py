@@ -103,12 +103,12 @@ def plain(value: object) -> object:
             return value
         case Enum():
             return plain(value.value)
+        case np.generic():  # before float: np.float64 is one, with another repr
+            return plain(value.item())
         case int():
             return int(value)
         case float():
             return value if math.isfinite(value) else None
-        case np.generic():
-            return plain(value.item())
         case np.ndarray():
             return plain(value.tolist())
         case PurePath():

@@ -16,14 +16,13 @@ from tmsguide.io.documents import LIMIT_BYTES, one_line, text_of
 from tmsguide.io.navigators.markers import (
     NavigatorMarker,
     foreign_name,
+    numbers,
     one_frame,
     pose_from_axes,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from tmsguide.model import Frame
 
@@ -87,8 +86,8 @@ def encode(
     ]
     for marker in markers:
         axes = marker.matsimnibs[:3, :3] @ BRAINSIGHT_FROM_SIMNIBS
-        numbers = [*marker.matsimnibs[:3, 3], *axes.T.ravel()]  # m0n0..m0n2 is the first axis
-        lines.append("\t".join([marker.name, *(f"{round(v, 6) + 0.0:.6f}" for v in numbers)]))
+        row = [*marker.matsimnibs[:3, 3], *axes.T.ravel()]  # m0n0..m0n2 is the first axis
+        lines.append("\t".join([marker.name, *(f"{round(v, 6) + 0.0:.6f}" for v in row)]))
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
@@ -143,11 +142,6 @@ def _row(line: str, header: list[str], frame: Frame) -> NavigatorMarker | None:
     if "(null)" in wanted:
         return None
     name = foreign_name(cells[header[0]], "unnamed")
-    try:
-        numbers: NDArray[np.float64] = np.array([float(cell) for cell in wanted])
-    except ValueError as error:
-        raise InputError(
-            f"Brainsight row {one_line(name)!r} holds no number ({one_line(error)}); export again"
-        ) from error
-    axes = numbers[3:].reshape(3, 3).T @ BRAINSIGHT_FROM_SIMNIBS
-    return NavigatorMarker(name, pose_from_axes(axes, numbers[:3]), frame)
+    values = numbers(wanted, name)
+    axes = values[3:].reshape(3, 3).T @ BRAINSIGHT_FROM_SIMNIBS
+    return NavigatorMarker(name, pose_from_axes(axes, values[:3]), frame)

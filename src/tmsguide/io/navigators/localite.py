@@ -14,7 +14,7 @@ import numpy as np
 
 from tmsguide.errors import InputError
 from tmsguide.io.documents import LIMIT_BYTES, one_line, text_of
-from tmsguide.io.navigators.markers import NavigatorMarker, foreign_name, one_frame
+from tmsguide.io.navigators.markers import NavigatorMarker, foreign_name, numbers, one_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,13 +146,13 @@ def _marker(
     stored = item.find("Matrix4D")
     if stored is None:
         raise InputError(f"Localite marker {one_line(name)!r} has no Matrix4D; export it again")
-    try:
-        cells = [float(stored.attrib[f"data{r}{c}"]) for r in range(4) for c in range(4)]
-    except (KeyError, ValueError) as error:
+    keys = [f"data{r}{c}" for r in range(4) for c in range(4)]
+    absent = [key for key in keys if key not in stored.attrib]
+    if absent:
         raise InputError(
-            f"Localite marker {one_line(name)!r} has no 16 numbers ({one_line(error)}); "
-            "export it again"
-        ) from error
-    pose = ras_from_file @ np.array(cells).reshape(4, 4)
+            f"Localite marker {one_line(name)!r} lacks {', '.join(absent)}; export it again"
+        )
+    cells = numbers([stored.attrib[key] for key in keys], name)
+    pose = ras_from_file @ cells.reshape(4, 4)
     pose[:3, :3] = pose[:3, :3] @ LOCALITE_FROM_SIMNIBS
     return NavigatorMarker(name, pose, frame)

@@ -21,6 +21,7 @@ __all__ = [
     "NavigatorMarker",
     "foreign_name",
     "marker_from_plan",
+    "numbers",
     "one_frame",
     "pose_from_axes",
     "rigid",
@@ -126,6 +127,27 @@ def rigid(matrix: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     squared = pose.copy()
     squared[:3, :3] = u @ vt
     return squared
+
+
+def numbers(words: Sequence[str], name: str) -> NDArray[np.float64]:
+    """Give words of a file as finite numbers, none beyond 1e5.
+
+    Raises
+    ------
+    InputError
+        A word that is no such number.
+    """
+    try:
+        values = np.array([float(word) for word in words])
+    except ValueError as error:
+        raise InputError(
+            f"pose of {one_line(name)!r} holds no number ({one_line(error)}); export it again"
+        ) from error
+    if not (np.abs(values) < 1e5).all():
+        raise InputError(
+            f"pose of {one_line(name)!r} is not finite or beyond 1e5 mm; export it again"
+        )
+    return values
 
 
 def pose_from_axes(
