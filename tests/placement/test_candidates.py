@@ -104,7 +104,7 @@ def raised_scalp(scalp):
     return with_bump(scalp, on_scalp, height_mm=30.0, width_mm=10.0)
 
 
-def inside_casing(scalp, pose, *):
+def inside_casing(scalp, pose):
     """Heights of dense scalp samples above the face, only those over the face."""
     corners = scalp.vertices.xyz_mm[scalp.triangles]
     grid = [(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)]

@@ -101,7 +101,8 @@ def test_a_changed_protocol_loses_its_label():
     longer = replace(protocol("hfl"), bursts_per_train=41)
     denser = replace(protocol("itbs600"), inter_train_s=4.0)
     twice = replace(protocol("itbs600"), sessions_per_day=2, session_gap_min=60.0)
-    for p in (longer, denser, twice):
+    more = replace(protocol("itbs600"), trains=21)
+    for p in (longer, denser, twice, more):
         assert support(p, dose_percent_rmt=120.0) is Support.UNSUPPORTED
         found = check(p, ADULT, dose_percent_rmt=120.0)
         assert worst(found) is Verdict.FORBID
@@ -164,6 +165,12 @@ def test_adolescent_ages():
 )
 def test_age_borders_of_the_cleared_protocol(age, verdict):
     assert run("hfl", Subject("05", age_years=age))["age"].verdict is verdict
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(21.9, Verdict.WARN), (22.0, Verdict.ALLOW)])
+def test_age_border_of_adult_only_protocols(age, verdict):
+    for name in ("itbs600", "saint", "dtms-h1"):
+        assert run(name, Subject("05", age_years=age))["age"].verdict is verdict
 
 
 def test_children_are_off_label_with_every_protocol():
