@@ -1,0 +1,171 @@
+"""The page: figures drawn, numbers put in words, all poured into one HTML file."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tmsguide.model import ScanVerdict, Verdict
+from tmsguide.report import methods, orientation, tables, words
+from tmsguide.report.coil_figure import coil_figure
+from tmsguide.report.cortex_figures import cortex_figure, field_figure
+from tmsguide.report.dossier import Report
+from tmsguide.report.head_views import levelled
+from tmsguide.report.scan_figure import scan_figure
+from tmsguide.report.slice_figures import alignment_figure, connectivity_figure, tissue_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tmsguide.report.dossier import Dossier
+
+__all__ = ["draw_figures", "render"]
+
+#: Colour class and sign of each kind of verdict on the page.
+SCAN_LOOK = {
+    ScanVerdict.GOOD: ("good", "✓"),
+    ScanVerdict.CAUTION: ("care", "!"),
+    ScanVerdict.INSUFFICIENT: ("stop", "✕"),
+}
+RULE_LOOK = {
+    Verdict.ALLOW: ("good", "Fine"),
+    Verdict.WARN: ("care", "Look first"),
+    Verdict.FORBID: ("stop", "Do not"),
+}
+
+
+def _silent(_: str) -> None:
+    return
+
+
+def render(dossier: Dossier, *, progress: Callable[[str], None] = _silent) -> Report:
+    """Give the report of one person: a page that needs no other file, and its figures.
+
+    The same dossier gives the same bytes: nothing is read but the dossier.
+
+    Examples
+    --------
+    ``Path("report.html").write_text(render(dossier).html, encoding="utf-8")``
+    """
+    figures = draw_figures(dossier, progress=progress)
+    progress("writing the report")
+    return Report(html=_page(dossier, figures), figures=figures)
+
+
+def draw_figures(
+    dossier: Dossier, *, progress: Callable[[str], None] = _silent
+) -> dict[str, bytes]:
+    """Give every figure as PNG bytes by name, in the order of the page."""
+    turn = levelled(dossier)
+    drawn: dict[str, Callable[[], bytes]] = {
+        "coil": lambda: coil_figure(dossier, turn),
+        "cortex": lambda: cortex_figure(dossier, turn),
+        "connectivity": lambda: connectivity_figure(dossier),
+        "field": lambda: field_figure(dossier, turn),
+        "scan": lambda: scan_figure(dossier),
+        "alignment": lambda: alignment_figure(dossier),
+        "tissues": lambda: tissue_figure(dossier),
+    }
+    out = {}
+    for name, make in drawn.items():
+        progress(f"drawing the {name} figure")
+        out[name] = make()
+    return out
+
+
+def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("tmsguide.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        d=dossier,
+        images={name: base64.b64encode(data).decode() for name, data in figures.items()},
+        research_use=words.RESEARCH_USE,
+        clinic=_clinic(dossier),
+        files=[(label, path, _link(path)) for label, path in dossier.files.items()],
+        methods=methods.methods(dossier),
+        references=methods.REFERENCES,
+        settings=[(name, methods.entries(value)) for name, value in dossier.settings.items()],
+        provenance=methods.entries(dict(dossier.provenance)),
+        seconds=[(name, words.duration(s)) for name, s in dossier.seconds.items()],
+        total=words.duration(sum(dossier.seconds.values())),
+        memory=words.significant(dossier.peak_rss_gb),
+        matrix=[[f"{v:.4f}".replace("-", words.MINUS) for v in row]
+                for row in dossier.placement.matsimnibs],
+        scan_numbers=_scan_numbers(dossier),
+    )  # fmt: skip
+
+
+def _clinic(dossier: Dossier) -> dict[str, object]:
+    """Give the phrases of the first screen."""
+    plan, pose = dossier.plan, dossier.placement
+    turn = levelled(dossier)
+    rows = tables.target_rows(dossier)
+    poses = tables.pose_rows(dossier, turn)
+    sureness, sentence = words.region(dossier.target)
+    look, sign = SCAN_LOOK[dossier.quality.verdict]
+    findings = [(*RULE_LOOK[f.verdict], f) for f in words.by_urgency(plan.findings)]
+    return {
+        "scan_class": look,
+        "scan_sign": sign,
+        "scan_words": words.scan_verdict(dossier.quality),
+        "problems": (*dossier.quality.problems, *dossier.anatomy.problems),
+        "forbidden": sum(f.verdict is Verdict.FORBID for f in plan.findings),
+        "urgent": [f for f in findings if f[2].verdict is not Verdict.ALLOW],
+        "passed": [f for f in findings if f[2].verdict is Verdict.ALLOW],
+        "target": rows[0],
+        "targets": rows,
+        "sureness": sureness,
+        "region": sentence,
+        "depth": words.depth(plan.depth_mm, pose.standoff_mm),
+        "handle": words.handle(
+            turn @ orientation.handle_direction(pose),
+            orientation.angle_to_midline_deg(pose.matsimnibs, turn),
+        ),
+        "current": words.direction(turn @ orientation.induced_direction(dossier.coil, pose)),
+        "coil_centre": words.coordinates(pose.center_mm, places=1),
+        "field": words.field_strength(
+            plan.e_at_target_v_per_m, pose.didt_a_per_s, dossier.coil.max_didt_a_per_s
+        ),
+        "field_peak": words.millimetres(tables.field_peak_distance_mm(dossier)),
+        "pattern": words.pattern(plan.protocol),
+        "schedule": words.schedule(plan.protocol),
+        "dose": f"{plan.dose_percent_rmt:.0f} % of the resting motor threshold",
+        "date": words.day(dossier.provenance.get("date", "")),
+        "person": words.person(plan.subject),
+        "poses": poses,
+        "seed": tables.seed_in_mni(dossier),
+        "global_signal": words.global_signal(dossier.global_signal_shift_mm),
+        "planted": words.planted(dossier.planted_error_mm),
+        "young": plan.subject.age_years is not None and plan.subject.age_years < 22,
+    }
+
+
+def _scan_numbers(dossier: Dossier) -> list[tuple[str, str, str]]:
+    """Give what was measured of the scan: name, value, what it says."""
+    q = dossier.quality
+    return [
+        ("Time left after motion", f"{q.usable_s / 60:.1f} of {q.total_s / 60:.1f} min",
+         "about 28 min are needed for a target within 1 cm (Cao 2024)"),
+        ("Head motion, mean (largest)", f"{q.mean_fd_mm:.2f} mm ({q.max_fd_mm:.1f} mm) per frame",
+         f"frames above {dossier.fd_limit_mm:g} mm were left out"),
+        ("Degrees of freedom", f"{q.dof:.0f}",
+         "left after motion, noise regression and filter"),
+        ("Signal to noise in time, brain", f"{q.median_tsnr:.0f}", "median"),
+        ("Signal to noise in time, seed", f"{q.seed_tsnr:.0f}",
+         "the seed lies where signal is often lost"),
+        ("Seed region with signal", f"{100 * q.seed_coverage:.0f} %", "of its volume"),
+    ]  # fmt: skip
+
+
+def _link(path: str) -> str | None:
+    """Give a relative path as a link, None for anything that leaves the report's folder tree."""
+    outside = path.startswith(("/", "\\")) or ":" in path or "\\" in path
+    return None if outside else quote(path)

@@ -1,0 +1,112 @@
+"""The look of every figure: colours safe for colour-blind readers, sizes, and the way out."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ALTERNATIVE",
+    "BONE_GREY",
+    "DPI",
+    "FIELD",
+    "FOOTER",
+    "INK",
+    "SKIN",
+    "TARGET",
+    "TISSUE_COLOURS",
+    "TRUTH",
+    "WEAK_INK",
+    "Z",
+    "canvas",
+    "colour",
+    "colour_bar",
+    "plain",
+    "png",
+]
+
+DPI = 110
+INK = "#1c2733"
+WEAK_INK = "#5b6875"
+FOOTER = "Research use only. Not a medical device."
+TARGET = "#d6006c"  # magenta: in no colour map used here
+ALTERNATIVE = "#ffffff"
+TRUTH = "#00a36c"
+BONE_GREY = (0.80, 0.79, 0.77)  # cortex without a map
+SKIN = (0.88, 0.74, 0.64)
+#: Okabe & Ito 2008, by tissue label 1 to 5.
+TISSUE_COLOURS = {1: "#f0e442", 2: "#cc79a7", 3: "#56b4e9", 4: "#e69f00", 5: "#009e73"}
+
+#: Stops of a diverging map, blue to orange through the grey of the cortex.
+Z = ((0.03, 0.19, 0.45), (0.13, 0.44, 0.78), (0.55, 0.76, 0.92), BONE_GREY,
+     (0.98, 0.75, 0.40), (0.88, 0.42, 0.06), (0.50, 0.16, 0.02))  # fmt: skip
+#: Stops of a sequential map, grey of the cortex to yellow, red and near black.
+FIELD = (BONE_GREY, (0.99, 0.88, 0.45), (0.97, 0.62, 0.18), (0.83, 0.27, 0.17),
+         (0.55, 0.08, 0.28), (0.24, 0.02, 0.27))  # fmt: skip
+
+
+def colour(
+    values: NDArray[np.float64],
+    stops: tuple[tuple[float, float, float], ...],
+    low: float,
+    high: float,
+) -> NDArray[np.float64]:
+    """Give RGB (..., 3) of values on evenly spaced stops; NaN takes the grey of the cortex."""
+    at = (np.nan_to_num(values, nan=0.0) - low) / (high - low) * (len(stops) - 1)
+    table = np.asarray(stops)
+    rgb = np.stack([np.interp(at, np.arange(len(stops)), table[:, k]) for k in range(3)], -1)
+    return np.where(np.isfinite(values)[..., None], rgb, np.asarray(BONE_GREY))
+
+
+def canvas(width_px: int, height_px: int) -> Any:
+    """Give an empty matplotlib figure of a size in pixels, with no global state behind it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_px / DPI, height_px / DPI), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def plain(text: str) -> str:
+    """Give text that matplotlib draws as it stands: a dollar sign starts no formula."""
+    return text.replace("$", r"\$")
+
+
+def colour_bar(
+    figure: Any,
+    box: tuple[float, float, float, float],
+    stops: tuple[tuple[float, float, float], ...],
+    *,
+    low: float,
+    high: float,
+    label: str,
+) -> None:
+    """Draw a horizontal colour bar in ``box`` (figure fractions: left, bottom, width, height)."""
+    axes = figure.add_axes(box)
+    ramp = colour(np.linspace(low, high, 256)[None, :], stops, low, high)
+    axes.imshow(ramp, aspect="auto", extent=(low, high, 0, 1))
+    axes.set_yticks([])
+    axes.set_xticks(np.linspace(low, high, 5))
+    axes.tick_params(labelsize=8, colors=INK, length=2)
+    axes.set_xlabel(label, fontsize=8.5, color=INK)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def png(figure: Any, subject: str) -> bytes:
+    """Give the figure as PNG bytes with the research line in its corner; same figure, same bytes."""
+    figure.text(
+        0.995, 0.006, plain(f"sub-{subject} · {FOOTER}"), ha="right", va="bottom", fontsize=7,
+        color=WEAK_INK,
+    )  # fmt: skip
+    out = io.BytesIO()
+    figure.savefig(
+        out, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True}
+    )
+    return out.getvalue()

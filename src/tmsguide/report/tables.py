@@ -1,0 +1,134 @@
+"""Rows of the page's tables, already in words: targets side by side, the best coil poses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmsguide.model import Points
+from tmsguide.report import orientation, words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tmsguide.model import Target
+    from tmsguide.report.dossier import Dossier
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["PoseRow", "TargetRow", "field_peak_distance_mm", "pose_rows", "target_rows"]
+
+NEAR_MM = 5.0
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One target in words; ``number`` is its name in the cortex figure."""
+
+    number: str
+    name: str
+    native: str
+    mni: str
+    side: str
+    away: str
+    z: str
+    field: str
+    source: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoseRow:
+    """One coil pose in words, against the best."""
+
+    rank: int
+    field: str
+    share: str
+    shift: str
+    handle: str
+
+
+def target_rows(dossier: Dossier) -> tuple[TargetRow, ...]:
+    """Give the chosen target and then the others: where, how far, what is known there.
+
+    Connectivity is the mean Fisher z of grey matter within 5 mm, the field the mean on the cortex
+    within 5 mm with the coil held as planned for the chosen target.
+    """
+    chosen = dossier.target.point.xyz_mm[0]
+    rows = []
+    for number, target in enumerate((dossier.target, *dossier.alternatives)):
+        here = target.point.xyz_mm[0]
+        mni = mni_mm(dossier, target)
+        z = _mean_near(dossier.cmap.where.xyz_mm, dossier.cmap.z, here)
+        e = _mean_near(dossier.cortex.vertices.xyz_mm, dossier.cortex_e_v_per_m, here)
+        rows.append(
+            TargetRow(
+                number=str(number) if number else "target",
+                name=target.method,
+                native=words.coordinates(here, places=1),
+                mni=words.coordinates(mni),
+                side=words.side(float(mni[0])),
+                away=words.millimetres(float(np.linalg.norm(here - chosen))) if number else "–",
+                z=f"{z:+.2f}".replace("-", words.MINUS) if np.isfinite(z) else UNKNOWN,
+                field=words.significant(e) if np.isfinite(e) else UNKNOWN,
+                source=target.source,
+                notes=target.notes,
+            )
+        )
+    return tuple(rows)
+
+
+def mni_mm(dossier: Dossier, target: Target) -> Floats:
+    """Give the MNI coordinates (3,) of a target."""
+    return np.asarray(dossier.mni_from_t1w(target.point).xyz_mm[0], dtype=np.float64)
+
+
+def pose_rows(dossier: Dossier, head_from_t1w: Floats, most: int = 6) -> tuple[PoseRow, ...]:
+    """Give the best poses: field in the target, share of the best, shift and handle angle."""
+    if not dossier.ranked:
+        return ()
+    top, best = dossier.ranked[0]
+    rows = []
+    for rank, (score, pose) in enumerate(dossier.ranked[:most], start=1):
+        shift = float(np.linalg.norm(pose.center_mm - best.center_mm))
+        angle = orientation.angle_to_midline_deg(pose.matsimnibs, head_from_t1w)
+        rows.append(
+            PoseRow(
+                rank=rank,
+                field=words.significant(score, 3),
+                share=f"{100 * score / top:.0f} %" if top > 0 else UNKNOWN,
+                shift=words.millimetres(shift) if rank > 1 else UNKNOWN,
+                handle=f"{angle:.0f}°",
+            )
+        )
+    return tuple(rows)
+
+
+def field_peak_distance_mm(dossier: Dossier) -> float:
+    """Give how far the strongest field on the cortex lies from the target.
+
+    The strongest place is the middle of the top thousandth of the cortex, at least one vertex, so
+    that a single sharp triangle does not decide it. NaN where no field is known.
+    """
+    e = dossier.cortex_e_v_per_m
+    known = np.isfinite(e)
+    if not known.any():
+        return float("nan")
+    strong = np.flatnonzero(known & (e >= np.quantile(e[known], 0.999)))
+    middle = dossier.cortex.vertices.xyz_mm[strong].mean(axis=0)
+    return float(np.linalg.norm(middle - dossier.target.point.xyz_mm[0]))
+
+
+def seed_in_mni(dossier: Dossier) -> str:
+    """Give the seed's MNI coordinates in words."""
+    seed = Points(dossier.seed.xyz_mm, dossier.seed.frame)
+    return words.coordinates(dossier.mni_from_t1w(seed).xyz_mm[0])
+
+
+def _mean_near(where_mm: Floats, values: Floats, point_mm: Floats) -> float:
+    near = np.linalg.norm(where_mm - point_mm, axis=1) <= NEAR_MM
+    near &= np.isfinite(values)
+    return float(values[near].mean()) if near.any() else float("nan")

@@ -1,0 +1,322 @@
+"""Plain-language phrases: what the numbers mean, said so that a clinician can act on them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmsguide.model import ScanVerdict, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from tmsguide.model import Finding, Protocol, Quality, Subject, Target
+
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "MINUS",
+    "RESEARCH_USE",
+    "by_urgency",
+    "coordinates",
+    "day",
+    "depth",
+    "direction",
+    "duration",
+    "field_strength",
+    "global_signal",
+    "handle",
+    "millimetres",
+    "pattern",
+    "person",
+    "planted",
+    "region",
+    "scan_verdict",
+    "schedule",
+    "side",
+    "significant",
+]
+
+#: A true minus sign: a hyphen before a number is easily lost.
+MINUS = "−"
+
+RESEARCH_USE = (
+    "Research use only. Not a medical device; not cleared, approved or CE-marked. "
+    "Not for diagnosis or treatment decisions except within an ethics-approved study, "
+    "with a qualified clinician checking every value."
+)
+
+
+def significant(value: float, digits: int = 2) -> str:
+    """Give a number rounded to a few significant digits, never in exponent form.
+
+    Examples
+    --------
+    >>> significant(1.23456), significant(137.8), significant(-0.0456)
+    ('1.2', '140', '−0.046')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    return f"{rounded:.{max(0, places)}f}".replace("-", MINUS)
+
+
+def millimetres(value: float) -> str:
+    """Give a length: at most one decimal below 10 mm, whole millimetres from there on.
+
+    Examples
+    --------
+    >>> millimetres(3.14159), millimetres(4.0), millimetres(18.4)
+    ('3.1 mm', '4 mm', '18 mm')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    return f"{round(value, 1):g} mm" if abs(value) < 9.95 else f"{value:.0f} mm"
+
+
+def coordinates(xyz_mm: Sequence[float] | Floats, places: int = 0) -> str:
+    """Give x, y, z with true minus signs.
+
+    Examples
+    --------
+    >>> coordinates([-38.04, 44.2, 26.0])
+    '−38, 44, 26'
+    """
+    rounded = [round(float(v), places) + 0.0 for v in xyz_mm]  # + 0.0: no "−0"
+    return ", ".join(f"{v:.{places}f}".replace("-", MINUS) for v in rounded)
+
+
+def duration(seconds: float) -> str:
+    """Give a time span in the unit a person would use.
+
+    Examples
+    --------
+    >>> duration(48), duration(192), duration(5400)
+    ('48 seconds', '3 min 12 s', '1 h 30 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} seconds"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} minutes"
+    hours, rest = divmod(round(seconds / 60), 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def day(timestamp: object) -> str:
+    """Give the day of an ISO 8601 time stamp; anything else as it stands.
+
+    Examples
+    --------
+    >>> day("2026-02-03T04:05:06+00:00")
+    '2026-02-03'
+    """
+    text = str(timestamp)
+    is_stamp = len(text) > 10 and text[4:5] == text[7:8] == "-" and text[10:11] in ("T", " ")
+    return text[:10] if is_stamp else text
+
+
+def side(x_mm: float) -> str:
+    """Give the hemisphere of an MNI x coordinate."""
+    return "left" if x_mm < -2 else "right" if x_mm > 2 else "midline"
+
+
+def direction(vector: Sequence[float] | Floats) -> str:
+    """Give a RAS direction in words: back or front, side, height; parts under 15° are left out.
+
+    Examples
+    --------
+    >>> direction([-1.2, -1, 0.1])
+    'backwards and to the left'
+    >>> direction([0, 0, -2])
+    'downwards'
+    """
+    given = np.asarray(vector, dtype=np.float64)
+    length = float(np.linalg.norm(given))
+    if not length > 0:
+        return "nowhere"
+    names = {1: ("backwards", "forwards"), 0: ("to the left", "to the right"),
+             2: ("downwards", "upwards")}  # fmt: skip
+    parts = [
+        pair[int(given[axis] > 0)]
+        for axis, pair in names.items()
+        if abs(given[axis]) >= length * math.sin(math.radians(15))
+    ]
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def handle(pointing: Sequence[float] | Floats, angle_deg: float) -> str:
+    """Give the coil handle's direction in words and its angle to the head's midline.
+
+    ``pointing`` is the RAS direction from the casing to the end of the handle, ``angle_deg`` the
+    angle in the plane of the coil between it and straight back.
+
+    Examples
+    --------
+    >>> handle([-0.7, -0.7, 0], 45.2)
+    'Handle points backwards and to the left, 45° from the midline'
+    """
+    size = abs(angle_deg)
+    if size <= 90:
+        seen = "along the midline" if size < 2.5 else f"{size:.0f}° from the midline"
+    else:
+        seen = f"{180 - size:.0f}° from the midline, end to the front"
+    return f"Handle points {direction(pointing)}, {seen}"
+
+
+def depth(scalp_to_target_mm: float, standoff_mm: float) -> str:
+    """Give how deep the target lies, from the scalp and from the coil.
+
+    Examples
+    --------
+    >>> depth(17.6, 4.0)
+    '18 mm below the scalp; 22 mm from the face of the coil with 4 mm for hair and cap'
+    """
+    return (
+        f"{millimetres(scalp_to_target_mm)} below the scalp; "
+        f"{millimetres(scalp_to_target_mm + standoff_mm)} from the face of the coil "
+        f"with {millimetres(standoff_mm)} for hair and cap"
+    )
+
+
+def field_strength(e_v_per_m: float, didt_a_per_s: float, max_didt_a_per_s: float) -> str:
+    """Give the field at the target per unit of coil current change, and at full output.
+
+    Examples
+    --------
+    >>> field_strength(1.234, 1e6, 1e8)
+    '1.2 V/m for each A/µs of coil current change; about 120 V/m at full output (100 A/µs)'
+    """
+    per_unit = e_v_per_m / (didt_a_per_s / 1e6)
+    words = f"{significant(per_unit)} V/m for each A/µs of coil current change"
+    if not (math.isfinite(max_didt_a_per_s) and max_didt_a_per_s > 0):
+        return words
+    top = max_didt_a_per_s / 1e6
+    return f"{words}; about {significant(per_unit * top)} V/m at full output ({top:.0f} A/µs)"
+
+
+def scan_verdict(quality: Quality) -> str:
+    """Give one sentence on what the scan can carry."""
+    minutes = f"{quality.usable_s / 60:.0f} of {quality.total_s / 60:.0f} minutes usable"
+    return {
+        ScanVerdict.GOOD: f"The scan can carry an individual target ({minutes}).",
+        ScanVerdict.CAUTION: (
+            f"The scan can be used with caution ({minutes}). Read the points below first."
+        ),
+        ScanVerdict.INSUFFICIENT: (
+            f"The scan is not enough for an individual target ({minutes}). "
+            "Consider a group target, or scan again."
+        ),
+    }[quality.verdict]
+
+
+def region(target: Target) -> tuple[str, str]:
+    """Give how sure the target is: a short label and a sentence.
+
+    The steps are those of practice: a figure-8 coil is placed to a few millimetres and acts on
+    about two centimetres of cortex.
+    """
+    radius = target.region_radius_mm
+    if radius is None:
+        return "uncertainty unknown", "This method gives no measure of how sure the target is."
+    share = round(100 * (target.confidence or 0))
+    found = (
+        f"On resampled data, {share} of 100 targets fell within {millimetres(radius)} of this one"
+    )
+    if radius <= 5:
+        return "precise", f"{found}: about as close as a coil can be placed."
+    if radius <= 10:
+        return "fairly precise", f"{found}: well inside the reach of a figure-8 coil."
+    if radius <= 20:
+        return "uncertain", f"{found}: a group target may serve as well."
+    return (
+        "very uncertain",
+        f"{found}: the data hardly say where in the search area the target lies. "
+        "Prefer a group target, or scan longer.",
+    )
+
+
+def pattern(protocol: Protocol) -> str:
+    """Give the pulses of one session in words.
+
+    Examples
+    --------
+    A 10 Hz protocol reads "40 pulses at 10 Hz (4 s), then 26 s pause, 75 times".
+    """
+    pulses = protocol.pulses_per_burst
+    if pulses > 1:
+        train = (
+            f"bursts of {pulses} pulses at {protocol.pulse_hz:g} Hz, repeated at "
+            f"{protocol.burst_hz:g} Hz for {protocol.train_s:g} s"
+        )
+    else:
+        train = (
+            f"{protocol.bursts_per_train} pulses at {protocol.burst_hz:g} Hz "
+            f"({protocol.train_s:g} s)"
+        )
+    if protocol.trains > 1:
+        train += f", then {protocol.inter_train_s:g} s pause, {protocol.trains} times"
+    return f"{train}: {protocol.pulses_per_session} pulses in {duration(protocol.session_s)}"
+
+
+def schedule(protocol: Protocol) -> str:
+    """Give sessions and days in words."""
+    per_day = protocol.sessions_per_day
+    days = f"{protocol.days} treatment day" + ("s" if protocol.days != 1 else "")
+    if per_day == 1:
+        return f"one session a day on {days}"
+    gap = duration(60 * protocol.session_gap_min)
+    return f"{per_day} sessions a day, {gap} apart, on {days} ({per_day * protocol.days} in all)"
+
+
+def person(subject: Subject) -> str:
+    """Give who the person is, as far as the data say.
+
+    Examples
+    --------
+    >>> from tmsguide.model import Subject
+    >>> person(Subject("01", 17.4, "F")), person(Subject("01"))
+    ('17 years, F', 'age and sex not given')
+    """
+    known = []
+    if subject.age_years is not None:
+        known.append(f"{math.floor(subject.age_years)} years")
+    if subject.sex:
+        known.append(subject.sex)
+    if subject.handedness:
+        known.append(f"handedness {subject.handedness}")
+    return ", ".join(known) or "age and sex not given"
+
+
+def global_signal(shift_mm: float | None) -> str:
+    """Give what regressing the global signal out does to the target."""
+    if shift_mm is None:
+        return ""
+    small = (
+        "hardly depends" if shift_mm <= 5 else "depends somewhat" if shift_mm <= 15 else "depends"
+    )
+    return (
+        f"Without removing the global signal the target would lie {millimetres(shift_mm)} away: "
+        f"it {small} on that choice."
+    )
+
+
+def planted(error_mm: float | None) -> str:
+    """Give how far the target found lies from the one planted in a computer-generated person."""
+    if error_mm is None:
+        return ""
+    return f"The target found lies {millimetres(error_mm)} from the one planted in these data."
+
+
+def by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give the findings with FORBID first, then WARN, then ALLOW; the given order within."""
+    rank = {Verdict.FORBID: 0, Verdict.WARN: 1, Verdict.ALLOW: 2}
+    return tuple(sorted(findings, key=lambda f: rank[f.verdict]))

@@ -1,0 +1,229 @@
+"""The page as a whole: one file, true words, findings in order, nothing a hostile name can break."""
+
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from tests.report import builders
+from tmsguide.errors import FrameError, InputError
+from tmsguide.model import Points, ScanVerdict, Subject, native_frame
+from tmsguide.report import page, render, words
+
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+
+
+class Reader(HTMLParser):
+    """Collects text per id and checks that every tag is closed in order."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.attributes, self.text = [], [], [], {}
+        self.where = []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes.append(dict(attributes))
+        if tag not in VOID:
+            self.open.append(tag)
+            self.where.append(dict(attributes).get("id"))
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>"
+        self.open.pop()
+        self.where.pop()
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "style":
+            return
+        for name in filter(None, self.where):
+            self.text[name] = self.text.get(name, "") + data
+        self.text[""] = self.text.get("", "") + data
+
+
+def read(html):
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def page_of(dossier, report):
+    """The page of another dossier with figures already drawn: figures are tested elsewhere."""
+    return page._page(dossier, report.figures)
+
+
+def test_html_is_well_formed_and_complete(report):
+    reader = read(report.html)
+    assert reader.open == []
+    assert report.html.startswith("<!DOCTYPE html>")
+    assert {"html", "head", "title", "main", "footer"} <= set(reader.tags)
+
+
+def test_one_file_and_no_request_to_anywhere(report):
+    reader = read(report.html)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", report.html.split("base64,")[0])
+    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", report.html)
+    assert "http:" not in text
+    assert "https:" not in text
+    assert not {"script", "link", "iframe", "object", "embed", "form"} & set(reader.tags)
+    sources = [a["src"] for a in reader.attributes if "src" in a]
+    assert len(sources) == len(report.figures) == 7
+    assert all(s.startswith("data:image/png;base64,") for s in sources)
+    assert all(a.get("alt") for a in reader.attributes if "src" in a)
+    assert len(report.html) < 6e6
+
+
+def test_figures_on_the_page_are_the_figures_given(report):
+    for name, data in report.figures.items():
+        assert data.startswith(b"\x89PNG"), name
+        assert base64.b64encode(data).decode() in report.html, name
+
+
+def test_research_wording_opens_and_closes_the_page(report):
+    text = read(report.html).text[""]
+    assert text.count(words.RESEARCH_USE) == 2
+    assert text.index(words.RESEARCH_USE) < text.index("TMS plan")
+    assert text.rstrip().endswith(words.RESEARCH_USE)
+    assert "@bottom-left" in report.html
+    assert "Research use only. Not a medical device." in report.html.split("</style>")[0]
+
+
+def test_evidence_is_told_with_its_limits(report):
+    text = read(report.html).text["clinician"]
+    assert "mixed" in text
+    for reference in ("Elbau 2023", "Khosravani 2025", "Gregory 2025", "Oberman 2021"):
+        assert reference in text
+    assert "does not predict" in text
+
+
+def test_a_made_person_carries_a_banner_and_a_real_one_does_not(made, report):
+    assert "computer-generated" in read(report.html).text["clinician"]
+    assert "3.5 mm from the one planted" in report.html
+    real = replace(made, synthetic=False, truth=None, planted_error_mm=None)
+    assert "computer-generated" not in page_of(real, report)
+
+
+def test_problems_of_the_scan_stand_before_the_target(made, report):
+    text = read(report.html).text["clinician"]
+    for problem in made.quality.problems:
+        assert text.index(problem) < text.index("Target:")
+    assert text.index("with caution") < text.index("Target:")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "look"),
+    [
+        (ScanVerdict.GOOD, "can carry an individual target", 'class="verdict good"'),
+        (ScanVerdict.CAUTION, "with caution", 'class="verdict care"'),
+        (ScanVerdict.INSUFFICIENT, "not enough for an individual target", 'class="verdict stop"'),
+    ],
+)
+def test_the_verdict_is_said_in_words_and_in_its_own_look(made, report, verdict, said, look):
+    html = page_of(builders.with_quality(made, verdict=verdict), report)
+    assert said in read(html).text["clinician"]
+    assert look in html
+
+
+def test_findings_come_worst_first_and_before_the_target(report):
+    text = read(report.html).text["clinician"]
+    order = [
+        "1 rule forbids this plan",
+        "metal near the coil",
+        "off-label under 18",
+        "No motor threshold",
+        "Target:",
+        "Session of 3 minutes",
+    ]
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert "K231926 (not yet re-checked against the source)" in text
+    assert "10.003 (not yet" not in text
+
+
+def test_clinician_reads_no_number_with_more_than_three_decimals(report):
+    text = read(report.html).text["clinician"]
+    assert "2.0 V/m" in text or "V/m for each" in text
+    without_references = re.sub(r"doi:\S+", "", text)
+    assert re.findall(r"\d+\.\d{4,}", without_references) == []
+    assert "nan" not in re.findall(r"[a-z]+", without_references.lower())
+
+
+def test_researcher_finds_settings_provenance_and_timings(made, report):
+    text = read(report.html).text["researcher"]
+    assert "fwhm_mm" in text
+    assert "inputs (sha256).T1w" in text
+    assert "ab12" * 16 in text
+    assert "1 min 1 s" in text
+    assert made.target.source in text
+
+
+def test_hostile_strings_are_shown_and_not_obeyed(made):
+    nasty = '<script>alert("x")</script>$\\frac{$ & "q\''
+    hostile = replace(
+        made,
+        subject=Subject(nasty),
+        dataset_name=nasty,
+        target=replace(made.target, method=nasty, notes=(nasty,)),
+        alternatives=(replace(made.alternatives[0], method=nasty),),
+        files={nasty: "javascript:alert(1)", "out": "../../../etc/passwd?x=<b>", "abs": "/etc/x"},
+        provenance={nasty: nasty},
+        notes=(nasty,),
+        plan=replace(
+            made.plan,
+            findings=tuple(replace(f, reason=nasty, rule=nasty) for f in builders.findings()),
+        ),
+    )
+    html = render(hostile).html
+    reader = read(html)
+    assert reader.open == []
+    assert "script" not in reader.tags
+    assert nasty in reader.text["clinician"]
+    links = [a["href"] for a in reader.attributes if "href" in a]
+    assert links == ["../../../etc/passwd%3Fx%3D%3Cb%3E"]
+
+
+def test_same_dossier_gives_the_same_bytes(made, report):
+    again = render(made)
+    assert again.html == report.html
+    assert dict(again.figures) == dict(report.figures)
+
+
+def test_progress_is_told_and_figures_have_an_order(made, report):
+    said = []
+    page.draw_figures(made, progress=said.append)
+    assert said == [f"drawing the {name} figure" for name in report.figures]
+
+
+def test_a_page_without_extras_is_whole(made, report):
+    bare = replace(
+        made,
+        target=replace(made.target, region_radius_mm=None, samples=None, confidence=None),
+        alternatives=(),
+        files={},
+        settings={},
+        provenance={},
+        seconds={},
+        ranked=(),
+        global_signal_shift_mm=None,
+        plan=replace(made.plan, findings=()),
+        quality=replace(made.quality, problems=()),
+    )
+    reader = read(page_of(bare, report))
+    assert reader.open == []
+    assert "no measure of how sure" in reader.text["clinician"]
+
+
+def test_positions_in_another_frame_are_refused(made):
+    stray = Points(made.seed.xyz_mm, native_frame("other"))
+    with pytest.raises(FrameError, match="seed is in sub-other/T1w"):
+        replace(made, seed=stray)
+
+
+def test_arrays_that_do_not_fit_are_refused(made):
+    with pytest.raises(InputError, match="cortex_z has 3 values"):
+        replace(made, cortex_z=np.zeros(3))
