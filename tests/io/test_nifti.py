@@ -16,6 +16,7 @@ from tests.tolerance import EXACT, STORED, Tol, assert_close
 from tmsguide.errors import InputError
 from tmsguide.io import (
     check_bold,
+    check_contents,
     check_t1w,
     nifti_header,
     read_bold,
@@ -139,21 +140,38 @@ def test_two_file_nifti_and_analyze(tmp_path):
 
 
 @pytest.mark.parametrize("keep", [1, 30, 700, -900, -9, -1])
-def test_truncated_gz(tmp_path, keep):
+def test_truncated_gz_is_found_before_any_work(tmp_path, keep):
     path = save(tmp_path / "b.nii.gz", series(), tr=2.0)
     path.write_bytes(path.read_bytes()[:keep])
-    refused(read_bold, path, TR, frame=BOLD, words=[path.name])
+    for call in (check_bold, lambda *a: read_bold(*a, frame=BOLD)):
+        refused(call, path, TR, words=[path.name])
 
 
-def test_truncated_nii_and_wrong_checksum(tmp_path):
+def test_truncated_nii(tmp_path):
     path = save(tmp_path / "b.nii", series(), tr=2.0)
     path.write_bytes(path.read_bytes()[:-1])
-    refused(read_bold, path, TR, frame=BOLD, words=["truncated"])
+    refused(check_bold, path, TR, words=["truncated"])
+
+
+def test_wrong_checksum(tmp_path):
     path = save(tmp_path / "c.nii.gz", series(), tr=2.0)
     data = bytearray(path.read_bytes())
     data[-6] ^= 1  # in the CRC
     path.write_bytes(bytes(data))
     refused(read_bold, path, TR, frame=BOLD, words=["damaged", "CRC"])
+    refused(check_contents, check_bold(path, TR)[0], words=["damaged", "CRC"])
+
+
+def test_several_gzip_members_and_padding_are_whole(tmp_path):
+    path = save(tmp_path / "b.nii.gz", series(), tr=2.0)
+    raw = gzip.decompress(path.read_bytes())
+    for content in (
+        gzip.compress(raw[:9999]) + gzip.compress(raw[9999:]),
+        gzip.compress(raw + b"\0" * 99),
+    ):
+        path.write_bytes(content)
+        check_contents(check_bold(path, TR)[0])
+        np.testing.assert_array_equal(read_bold(path, TR, frame=BOLD).volume.data, series())
 
 
 # --- shapes and numbers
@@ -185,6 +203,7 @@ def test_nan_and_infinity(tmp_path, value):
     run[3, 4, 5, 6] = value
     path = save(tmp_path / "b.nii.gz", run, tr=2.0)
     refused(read_bold, path, TR, frame=BOLD, words=["NaN or inf", "volume 6"])
+    refused(check_contents, check_bold(path, TR)[0], words=["NaN or inf", "volume 6"])
 
 
 def test_float64_beyond_float32_is_refused(tmp_path):
@@ -310,6 +329,9 @@ def test_matrix_of_nan_or_zeros(tmp_path):
     path = save(tmp_path / "a.nii", head())
     raw = bytearray(path.read_bytes())
     raw[280:284] = np.float32(np.nan).tobytes()  # srow_x[0]
+    path.write_bytes(bytes(raw))
+    refused(check_t1w, path, words=["NaN", "s-form"])
+    raw[280:284] = b"\x01\x00\x80\x7f"  # a signalling NaN
     path.write_bytes(bytes(raw))
     refused(check_t1w, path, words=["NaN", "s-form"])
     raw[280:328] = bytes(48)

@@ -20,6 +20,7 @@ from tmsguide.io.folders import check_output_dir
 from tmsguide.io.image_writing import write_nifti
 from tmsguide.io.nifti import (
     check_bold,
+    check_contents,
     check_t1w,
     read_bold,
     read_mask,
@@ -44,6 +45,7 @@ __all__ = [
     "TemplateSurface",
     "bids_uri",
     "check_bold",
+    "check_contents",
     "check_output_dir",
     "check_t1w",
     "conductivities",

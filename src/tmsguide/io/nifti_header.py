@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_BYTES", "NiftiHeader", "nifti_stream", "read_header"]
+__all__ = ["LARGEST_BYTES", "NiftiHeader", "check_whole", "nifti_stream", "read_header"]
 
 #: Largest image kept in memory as float32: 8 GB, an hour of 2 mm whole-brain BOLD at TR 1 s.
 LARGEST_BYTES = 8_000_000_000
@@ -84,6 +84,37 @@ def nifti_stream(path: Path) -> Iterator[BinaryIO]:
             raise InputError(
                 f"{one_line(path)} is damaged ({one_line(error)}); copy or convert it again"
             ) from error
+
+
+def check_whole(header: NiftiHeader) -> None:
+    """Refuse a file that ends before its image does, mostly without unpacking it.
+
+    A .gz closes with the length of what it holds; only where that differs from the expected (a
+    file in several members, or padded) is the stream counted through.
+
+    Raises
+    ------
+    InputError
+        The file is truncated or damaged.
+    """
+    voxels = int(np.prod(header.shape, dtype=object))
+    needed = header.data_offset + voxels * header.dtype.itemsize
+    with nifti_stream(header.path) as stream:
+        if not isinstance(stream, gzip.GzipFile):
+            if stream.seek(0, io.SEEK_END) < needed:
+                raise truncated(header.path)
+            return
+        with header.path.open("rb") as raw:
+            raw.seek(-4, io.SEEK_END)
+            stated = int.from_bytes(raw.read(4), "little")
+        if stated == needed % 2**32:
+            return
+        while needed > 0:
+            taken = len(stream.read(min(needed, 1 << 24)))
+            if taken == 0:
+                raise truncated(header.path)
+            needed -= taken
+        stream.read(1)  # past the last voxel gzip verifies its checksum
 
 
 def truncated(path: Path) -> InputError:

@@ -64,7 +64,7 @@ def _millimetres(raw: Any, name: str) -> None:
 
 def _qform(raw: Any, name: str) -> NDArray[np.float64]:
     b, c, d = (float(raw[key]) for key in ("quatern_b", "quatern_c", "quatern_d"))
-    zooms = np.asarray(raw["pixdim"][1:4], dtype=np.float64)
+    zooms = _floats(raw["pixdim"][1:4])
     a2 = 1 - (b * b + c * c + d * d)
     if not np.isfinite([b, c, d, *zooms]).all() or a2 < -1e-5 or (zooms <= 0).any():
         raise InputError(f"{name} has an impossible q-form quaternion or voxel size; {_AGAIN}")
@@ -85,8 +85,13 @@ def _qform(raw: Any, name: str) -> NDArray[np.float64]:
 
 def _sform(raw: Any, name: str) -> NDArray[np.float64]:
     affine = np.eye(4)
-    affine[:3] = [np.asarray(raw[key], dtype=np.float64) for key in ("srow_x", "srow_y", "srow_z")]
+    affine[:3] = [_floats(raw[key]) for key in ("srow_x", "srow_y", "srow_z")]
     return _sound(affine, "s-form", name)
+
+
+def _floats(stored: Any) -> NDArray[np.float64]:
+    # one by one: an array cast warns about signalling NaN, which a damaged header may hold
+    return np.array([float(v) for v in stored])
 
 
 def _sound(affine: NDArray[np.float64], form: str, name: str) -> NDArray[np.float64]:
