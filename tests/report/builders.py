@@ -71,7 +71,7 @@ def folded_head(mni):
 
 
 def mni_head(mni):
-    """Tissue labels (N,) from nilearn's bundled MNI maps, with a skull and scalp put round them."""
+    """Tissue labels (N,) from nilearn's bundled MNI maps, with skull and scalp put round them."""
     from nilearn import datasets
     from scipy.ndimage import binary_dilation, map_coordinates
 
@@ -101,7 +101,7 @@ def mni_head(mni):
 
 def anatomy(label, head, step_mm):
     t1w_from_mni = tilted(label)
-    shape = np.ceil(np.array([196, 248, 262]) / step_mm).astype(int) + [0, 1, 2]
+    shape = np.ceil(np.array([196, 248, 262]) / step_mm).astype(int) + np.arange(3)
     affine = np.diag([-step_mm, step_mm, step_mm, 1.0])  # LAS: a flip that must not matter
     affine[:3, 3] = 98, -140, -140
     index = np.indices(shape).reshape(3, -1).T
@@ -321,7 +321,7 @@ def dossier(label="made01", *, head=folded_head, step_mm=4.0, synthetic=True):
         },
         seconds={"tissues": 61.23456, "functional scan": 48.9, "field": 33.1},
         peak_rss_gb=2.345678,
-        truth=t1w_from_mni(Points((TARGET_MNI + [2.0, -1, 1])[None], MNI)) if synthetic else None,
+        truth=t1w_from_mni(Points(TARGET_MNI[None] + 1.5, MNI)) if synthetic else None,
         planted_error_mm=3.456789 if synthetic else None,
         global_signal_shift_mm=5.678912,
     )

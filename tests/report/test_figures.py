@@ -61,7 +61,7 @@ def test_left_stays_left_in_the_finished_figure(made):
     index = np.indices(t1w.data.shape).reshape(3, -1).T
     world = index @ t1w.frame_from_voxel[:3, :3].T + t1w.frame_from_voxel[:3, 3]
     middle = made.scalp.vertices.xyz_mm.mean(axis=0)
-    spot = middle + [-45, 0, 10]
+    spot = middle + np.array([-45, 0, 10])
     ball = (np.linalg.norm(world - spot, axis=1) < 12).reshape(t1w.data.shape)
     anatomy = replace(
         made.anatomy,

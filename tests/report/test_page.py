@@ -1,4 +1,4 @@
-"""The page as a whole: one file, true words, findings in order, nothing a hostile name can break."""
+"""The page as a whole: one file, true words, findings in order, no name can break it."""
 
 import base64
 import re
@@ -12,6 +12,8 @@ from tests.report import builders
 from tmsguide.errors import FrameError, InputError
 from tmsguide.model import Points, ScanVerdict, Subject, native_frame
 from tmsguide.report import page, render, words
+from tmsguide.report.cortex_figures import cortex_figure
+from tmsguide.report.head_views import levelled
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 
@@ -34,11 +36,12 @@ class Reader(HTMLParser):
     def handle_endtag(self, tag):
         assert self.open, f"</{tag}> closes nothing"
         assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>"
+        self.handle_data(" ")
         self.open.pop()
         self.where.pop()
 
     def handle_data(self, data):
-        if self.open and self.open[-1] == "style":
+        if self.open and self.open[-1] in ("style", "title"):
             return
         for name in filter(None, self.where):
             self.text[name] = self.text.get(name, "") + data
@@ -162,7 +165,7 @@ def test_researcher_finds_settings_provenance_and_timings(made, report):
     assert made.target.source in text
 
 
-def test_hostile_strings_are_shown_and_not_obeyed(made):
+def test_hostile_strings_are_shown_and_not_obeyed(made, report):
     nasty = '<script>alert("x")</script>$\\frac{$ & "q\''
     hostile = replace(
         made,
@@ -178,7 +181,8 @@ def test_hostile_strings_are_shown_and_not_obeyed(made):
             findings=tuple(replace(f, reason=nasty, rule=nasty) for f in builders.findings()),
         ),
     )
-    html = render(hostile).html
+    assert cortex_figure(hostile, levelled(hostile)).startswith(b"\x89PNG")
+    html = page_of(hostile, report)
     reader = read(html)
     assert reader.open == []
     assert "script" not in reader.tags
@@ -187,16 +191,12 @@ def test_hostile_strings_are_shown_and_not_obeyed(made):
     assert links == ["../../../etc/passwd%3Fx%3D%3Cb%3E"]
 
 
-def test_same_dossier_gives_the_same_bytes(made, report):
-    again = render(made)
+def test_same_dossier_gives_the_same_bytes_and_tells_its_progress(made, report):
+    said = []
+    again = render(made, progress=said.append)
+    assert said == [*(f"drawing the {n} figure" for n in report.figures), "writing the report"]
     assert again.html == report.html
     assert dict(again.figures) == dict(report.figures)
-
-
-def test_progress_is_told_and_figures_have_an_order(made, report):
-    said = []
-    page.draw_figures(made, progress=said.append)
-    assert said == [f"drawing the {name} figure" for name in report.figures]
 
 
 def test_a_page_without_extras_is_whole(made, report):

@@ -1,7 +1,6 @@
 """Plain words: right direction, right side, right unit, and never a bare float."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,14 +71,16 @@ def test_coordinates_have_true_minus_signs_and_no_minus_zero():
     ("seconds", "said"),
     [
         (59.4, "59 seconds"),
-        (59.6, "1 minutes"),
+        (59.6, "1 minute"),
         (192, "3 min 12 s"),
+        (2250, "37 min 30 s"),
+        (3000, "50 minutes"),
         (3600, "1 h"),
-        (37.5 * 60, "37 min 30 s"),
+        (5400, "1 h 30 min"),
     ],
 )
 def test_durations(seconds, said):
-    assert words.duration(seconds).replace("1 minute", "1 minutes").replace("ss", "s") == said
+    assert words.duration(seconds) == said
 
 
 def test_sides():
@@ -133,14 +134,14 @@ def test_theta_burst_and_plain_protocols_read_as_a_treater_says_them():
     )
     assert words.schedule(itbs) == "one session a day on 30 treatment days"
     ten = Protocol(
-        "hfl", "10 Hz", 10.0, 1, 10.0, 40, 75, 26.0, 10, 50.0, 5, 120.0, 120.0, "left", "r", "s", True
+        "hfl", "10 Hz", 10.0, 1, 10.0, 40, 75, 26.0, 10, 50.0, 5, 120.0, 120.0, "left", "", "",
+        True,
     )  # fmt: skip
     assert words.pattern(ten) == (
         "40 pulses at 10 Hz (4 s), then 26 s pause, 75 times: 3000 pulses in 37 min 4 s"
     )
-    assert (
-        words.schedule(ten)
-        == "10 sessions a day, 50 minutes apart, on 5 treatment days (50 in all)"
+    assert words.schedule(ten) == (
+        "10 sessions a day, 50 minutes apart, on 5 treatment days (50 in all)"
     )
 
 
@@ -151,12 +152,12 @@ def test_forbid_comes_first_and_order_is_kept_within():
         Verdict.FORBID, Verdict.WARN, Verdict.WARN, Verdict.ALLOW,
     ]  # fmt: skip
     assert [f.rule for f in ordered[1:3]] == ["age", "dose"]
-    assert words.by_urgency(replace(f, rule="x") for f in ()) == ()
+    assert words.by_urgency(()) == ()
 
 
 @pytest.mark.parametrize(
     ("shift", "said"),
-    [(None, ""), (2.0, "hardly depends"), (9.0, "depends somewhat"), (30.0, "30 mm")],
+    [(None, ""), (2.0, "depends hardly"), (9.0, "depends somewhat"), (30.0, "30 mm")],
 )
 def test_global_signal(shift, said):
     assert said in words.global_signal(shift)

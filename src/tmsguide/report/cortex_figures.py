@@ -123,7 +123,8 @@ def _search_share(dossier: Dossier) -> Floats:
     tree = cKDTree(dossier.search.xyz_mm)
     vertices = dossier.cortex.vertices.xyz_mm
     distance, _ = tree.query(vertices, distance_upper_bound=4 * dossier.cmap_grid_mm)
-    return np.clip(2.0 - distance / (1.5 * dossier.cmap_grid_mm), 0, 1)
+    share = np.clip(2.0 - distance / (1.5 * dossier.cmap_grid_mm), 0, 1)
+    return np.asarray(share, dtype=np.float64)
 
 
 def _outline(axes: Any, picture: Picture, dossier: Dossier, inside: Floats) -> None:

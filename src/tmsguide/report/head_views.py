@@ -22,7 +22,7 @@ __all__ = ["callouts", "camera", "frame", "letters", "levelled", "mark", "ring"]
 
 
 def levelled(dossier: Dossier) -> Floats:
-    """Give head_from_t1w (3, 3): the scan's axes turned so that the head stands as in MNI space."""
+    """Give head_from_t1w (3, 3): the scan's axes turned so that the head stands as in MNI."""
     vertices = dossier.cortex.vertices
     thinned = type(vertices)(vertices.xyz_mm[:: max(1, len(vertices) // 4000)], vertices.frame)
     return orientation.head_axes(dossier.mni_from_t1w, thinned)

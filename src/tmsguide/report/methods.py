@@ -26,8 +26,8 @@ REFERENCES: tuple[str, ...] = (
     "Cash RFH et al. 2021. Personalized connectivity-guided DLPFC-TMS for depression: advancing "
     "computational feasibility, precision and reproducibility. Hum Brain Mapp 42:4155. "
     "doi:10.1002/hbm.25330",
-    "Fox MD et al. 2012. Efficacy of TMS targets for depression is related to intrinsic functional "
-    "connectivity with the subgenual cingulate. Biol Psychiatry 72:595. "
+    "Fox MD et al. 2012. Efficacy of TMS targets for depression is related to intrinsic "
+    "functional connectivity with the subgenual cingulate. Biol Psychiatry 72:595. "
     "doi:10.1016/j.biopsych.2012.04.028",
     "Weigand A et al. 2018. Prospective validation that subgenual connectivity predicts "
     "antidepressant efficacy of TMS sites. Biol Psychiatry 84:28. "
@@ -85,8 +85,8 @@ def _section(dossier: Dossier, kind: type[T]) -> T | None:
 def _anatomy(given: AnatomySettings | None) -> list[str]:
     grid = f" on a {given.label_mm:g} mm grid" if given else ""
     return [
-        "The T1-weighted image was corrected for intensity bias and labelled as white matter, grey "
-        f"matter, fluid, bone and scalp{grid} with tissue priors brought to the person by "
+        "The T1-weighted image was corrected for intensity bias and labelled as white matter, "
+        f"grey matter, fluid, bone and scalp{grid} with tissue priors brought to the person by "
         "deformable registration; the same registration gives MNI coordinates "
         "(ICBM 152 2009a symmetric; Fonov 2009)."
     ]
@@ -95,8 +95,8 @@ def _anatomy(given: AnatomySettings | None) -> list[str]:
 def _bold(dossier: Dossier, given: BoldSettings | None) -> list[str]:
     minutes = dossier.quality.total_s / 60
     out = [
-        f"The resting scan ({minutes:.1f} min, one volume every {dossier.tr_s:g} s) was brought to "
-        "the T1w, cleaned and sampled on a grid in the person's own space."
+        f"The resting scan ({minutes:.1f} min, one volume every {dossier.tr_s:g} s) was brought "
+        "to the T1w, cleaned and sampled on a grid in the person's own space."
     ]
     if given:
         out.append(
@@ -137,8 +137,8 @@ def _field(
     ]
     if search:
         out.append(
-            f"Coil poses were searched within {search.radius_mm:g} mm of the scalp over the target "
-            f"in steps of {search.step_mm:g} mm and {search.angle_deg:g}°, with "
+            f"Coil poses were searched within {search.radius_mm:g} mm of the scalp over the "
+            f"target in steps of {search.step_mm:g} mm and {search.angle_deg:g}°, with "
             f"{search.standoff_mm:g} mm between scalp and casing, for the strongest mean field in "
             f"grey matter within {search.roi_radius_mm:g} mm of the target. Poses follow the "
             "SimNIBS convention (Thielscher 2015)."

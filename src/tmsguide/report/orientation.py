@@ -56,4 +56,4 @@ def induced_direction(coil: Coil, placement: Placement, depth_m: float = 0.02) -
     potential = (coil.element_m / np.linalg.norm(to_point, axis=1)[:, None]).sum(axis=0)
     field = -np.sign(placement.didt_a_per_s) * (placement.matsimnibs[:3, :3] @ potential)
     length = float(np.linalg.norm(field))
-    return field / length if length > 0 else field
+    return np.asarray(field / max(length, 1e-300), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Three-dimensional pictures: surfaces seen from a side, and where a point lands in the picture."""
+"""Three-dimensional pictures: surfaces seen from a side, and where points land in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures on the person's own slices: tissues, connectivity, functional-to-anatomical alignment."""
+"""Figures on the person's own slices: tissues, connectivity, alignment of the two scans."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ def alignment_figure(dossier: Dossier) -> bytes:
         if plane.axis == 0:
             _ring(axes, plane, dossier.seed.xyz_mm[0], dossier.seed_radius_mm, "white")
     figure.text(
-        0.5, 0.075, "Grey: mean functional image. Lines from the T1w: brain (orange), white matter "
-        "(blue). White ring: seed region.", ha="center", fontsize=8.5, color=style.INK,
+        0.5, 0.075, "Grey: mean functional image. Lines from the T1w: brain (orange), white "
+        "matter (blue). White ring: seed region.", ha="center", fontsize=8.5, color=style.INK,
     )  # fmt: skip
     _sides(figure)
     return style.png(figure, dossier.subject.label)
@@ -127,7 +127,9 @@ def _through(point: Floats, low: Floats, high: Floats) -> tuple[Plane, Plane, Pl
 
 
 def _white_level(anatomy: Anatomy) -> float:
-    return 1.15 * float(np.percentile(anatomy.t1w.data[anatomy.brain_mask.data], 99))
+    inside = anatomy.t1w.data[anatomy.brain_mask.data]
+    top = 1.15 * float(np.percentile(inside, 99)) if inside.size else 0.0
+    return top if top > 0 else float(max(anatomy.t1w.data.max(), 1.0))
 
 
 def _grey(volume: Volume, plane: Plane, top: float) -> Floats:

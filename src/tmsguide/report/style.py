@@ -100,13 +100,13 @@ def colour_bar(
 
 
 def png(figure: Any, subject: str) -> bytes:
-    """Give the figure as PNG bytes with the research line in its corner; same figure, same bytes."""
+    """Give the figure as PNG bytes, the research line in its corner; same figure, same bytes."""
     figure.text(
         0.995, 0.006, plain(f"sub-{subject} · {FOOTER}"), ha="right", va="bottom", fontsize=7,
         color=WEAK_INK,
     )  # fmt: skip
     out = io.BytesIO()
     figure.savefig(
-        out, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True}
+        out, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 6}
     )
     return out.getvalue()

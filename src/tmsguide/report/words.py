@@ -65,6 +65,8 @@ def significant(value: float, digits: int = 2) -> str:
         return "0"
     places = digits - 1 - math.floor(math.log10(abs(value)))
     rounded = round(value, places)
+    if abs(rounded) >= 10 ** (digits - places):  # 9.96 became 10.0: one digit too many
+        places -= 1
     return f"{rounded:.{max(0, places)}f}".replace("-", MINUS)
 
 
@@ -106,7 +108,9 @@ def duration(seconds: float) -> str:
         return f"{whole} seconds"
     if whole < 3600:
         minutes, rest = divmod(whole, 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} minutes"
+        if rest:
+            return f"{minutes} min {rest} s"
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
     hours, rest = divmod(round(seconds / 60), 60)
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
@@ -300,12 +304,10 @@ def global_signal(shift_mm: float | None) -> str:
     """Give what regressing the global signal out does to the target."""
     if shift_mm is None:
         return ""
-    small = (
-        "hardly depends" if shift_mm <= 5 else "depends somewhat" if shift_mm <= 15 else "depends"
-    )
+    how = "hardly" if shift_mm <= 5 else "somewhat" if shift_mm <= 15 else "strongly"
     return (
         f"Without removing the global signal the target would lie {millimetres(shift_mm)} away: "
-        f"it {small} on that choice."
+        f"it depends {how} on that choice."
     )
 
 
