@@ -71,10 +71,10 @@ def mirrored(scalp):
     )
 
 
-def coil():
+def coil(half_x_mm=HALF_X_MM, half_y_mm=HALF_Y_MM):
     """A casing is all that a placement asks of a coil."""
     one = np.zeros((1, 3))
-    half = (HALF_X_MM / 1e3, HALF_Y_MM / 1e3, 0.01)
+    half = (half_x_mm / 1e3, half_y_mm / 1e3, 0.01)
     return Coil("test", one, one, 1e8, half, "built in the test")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.placement.heads import coil
-from tests.placement.test_candidates import inside_casing
+from tests.placement.test_candidates import highest_over_face, scalp_samples
 from tests.shared_data import shared
 from tmsguide.model import Points, Surface, native_frame
 from tmsguide.placement import candidates, scalp_depth, scalp_entry
@@ -54,8 +54,9 @@ def test_casing_clears_an_ear_and_lies_flat_on_the_vault(head, poses):
     ear = Points(0.85 * vertices[[vertices[:, 0].argmin()]], FRAME)
     beside = candidates(head, ear, **GRID)
     assert beside.standoff_mm.max() > 6.0
-    for pose in beside.matsimnibs[::20]:
-        assert inside_casing(head, pose).max() < 1e-9
+    samples = scalp_samples(head, at=ear.xyz_mm[0], within_mm=110.0)
+    for pose in beside.matsimnibs[::10]:
+        assert highest_over_face(samples, pose) < 1e-9
     pose = poses["dlpfc"]
     vault = candidates(head, Points((pose[:3, 3] + 25 * pose[:3, 2])[None], FRAME), **GRID)
     assert (vault.standoff_mm == 4.0).all()
