@@ -55,8 +55,8 @@ def tetrahedralise(
     """
     _check(labels, edge_mm, sigma_s_per_m)
     tissue, frame_from_voxel = _cropped(labels)
-    voxel_from_frame = np.linalg.inv(frame_from_voxel)
-    voxel_mm = np.linalg.norm(frame_from_voxel[:3, :3], axis=0)
+    voxel_from_frame: Floats = np.linalg.inv(frame_from_voxel).astype(np.float64)
+    voxel_mm: Floats = np.linalg.norm(frame_from_voxel[:3, :3], axis=0)
     sets = ordered_map(
         lambda last: _smoothed_set(tissue, int(last), voxel_mm), sorted(Tissue, reverse=True)[:-1]
     )
@@ -120,9 +120,7 @@ def _cropped(labels: Volume) -> tuple[NDArray[np.uint8], Floats]:
     return np.pad(data[box], _PAD), labels.frame_from_voxel @ moved
 
 
-def _smoothed_set(
-    tissue: NDArray[np.uint8], last: int, voxel_mm: Floats
-) -> NDArray[np.float32]:
+def _smoothed_set(tissue: NDArray[np.uint8], last: int, voxel_mm: Floats) -> NDArray[np.float32]:
     """How far above one half the smoothed set of tissues 1 to ``last`` is, per voxel."""
     member = ((tissue > 0) & (tissue <= last)).astype(np.float32)
     sigma = np.maximum(_SMOOTH_MM / voxel_mm, 0.5)  # voxels above 1.4 mm still need rounding
@@ -139,7 +137,7 @@ def _level(volume: NDArray[np.float32], voxel_from_frame: Floats) -> Callable[[F
 
 
 def _only(mesh: Partition, label: int) -> Partition:
-    """The part of a mesh with one label."""
+    """Keep the part of a mesh with one label."""
     kept = mesh.label == label
     nodes, cells, used = compact(mesh.nodes, mesh.cells[kept])
     return Partition(nodes, cells, mesh.label[kept], mesh.fixed[used])
@@ -149,7 +147,8 @@ def _finish(mesh: Partition, labels: Volume, sigma_s_per_m: Mapping[Tissue, floa
     """Keep the largest part, and number nodes and cells along a curve for quick solves."""
     if len(mesh.nodes) >= _MOST_NODES:
         raise GeometryError(
-            f"the mesh has {len(mesh.nodes)} nodes, at most {_MOST_NODES} fit; give a larger edge_mm"
+            f"the mesh has {len(mesh.nodes)} nodes, at most {_MOST_NODES} fit; give a larger "
+            "edge_mm"
         )
     kept = largest_part(mesh.cells, volumes(mesh.nodes, mesh.cells))
     nodes, cells, _ = compact(mesh.nodes, mesh.cells[kept])
