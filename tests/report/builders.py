@@ -1,6 +1,6 @@
 """A plausible person made of formulas, to render reports of: not anybody's head."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -310,7 +310,7 @@ def dossier(label="made01", *, head=folded_head, step_mm=4.0, synthetic=True):
             "bold": BoldSettings(),
             "target": TargetSettings(),
             "head": HeadSettings(),
-            "search": SearchSettings(),
+            "search": asdict(SearchSettings()),
         },
         provenance={
             "tmsguide": "0.1.0",

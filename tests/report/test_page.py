@@ -10,8 +10,8 @@ import pytest
 
 from tests.report import builders
 from tmsguide.errors import FrameError, InputError
-from tmsguide.model import Points, ScanVerdict, Subject, native_frame
-from tmsguide.report import page, render, words
+from tmsguide.model import BoldSettings, Points, ScanVerdict, Subject, native_frame
+from tmsguide.report import methods, page, render, words
 from tmsguide.report.cortex_figures import cortex_figure
 from tmsguide.report.head_views import levelled
 
@@ -163,6 +163,8 @@ def test_researcher_finds_settings_provenance_and_timings(made, report):
     assert "ab12" * 16 in text
     assert "1 min 1 s" in text
     assert made.target.source in text
+    assert "in steps of 3 mm and 10°" in text  # from a mapping
+    assert "kept 0.01 to 0.1 Hz" in text  # from a dataclass
 
 
 def test_hostile_strings_are_shown_and_not_obeyed(made, report):
@@ -227,3 +229,9 @@ def test_positions_in_another_frame_are_refused(made):
 def test_arrays_that_do_not_fit_are_refused(made):
     with pytest.raises(InputError, match="cortex_z has 3 values"):
         replace(made, cortex_z=np.zeros(3))
+
+
+def test_nested_settings_are_flattened_with_their_names():
+    rows = methods.entries({"a": {"b": 1.23456789, "c": {"d": (1, True)}}, "e": None, "f": ""})
+    assert rows == [("a.b", "1.23457"), ("a.c.d", "1, yes"), ("e", "none"), ("f", "none")]
+    assert ("low_hz", "0.01") in methods.entries(BoldSettings())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,8 +15,6 @@ from tmsguide.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tmsguide.report.dossier import Dossier
 
 __all__ = ["REFERENCES", "entries", "methods"]
@@ -54,16 +53,21 @@ def methods(dossier: Dossier) -> tuple[str, ...]:
 
 def entries(value: object) -> list[tuple[str, str]]:
     """Flatten settings or provenance into (name, text) rows; nested names are joined by a dot."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return entries({f.name: getattr(value, f.name) for f in fields(value)})
+    items = _items(value)
+    if items is None:
+        return [("", _text(value))]
     rows = []
-    items: Mapping[object, object] = value if isinstance(value, dict) else dict(value)  # type: ignore[call-overload]
     for name, inner in items.items():
-        if isinstance(inner, dict) or (is_dataclass(inner) and not isinstance(inner, type)):
-            rows += [(f"{name}.{key}", text) for key, text in entries(inner)]
-        else:
-            rows.append((str(name), _text(inner)))
+        deeper = entries(inner) if _items(inner) is not None else [("", _text(inner))]
+        rows += [(f"{name}.{key}" if key else str(name), text) for key, text in deeper]
     return rows
+
+
+def _items(value: object) -> dict[str, object] | None:
+    """Give the named parts of a settings dataclass or a mapping, None for anything else."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
+    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else None
 
 
 def _text(value: object) -> str:
@@ -79,7 +83,13 @@ def _text(value: object) -> str:
 
 
 def _section(dossier: Dossier, kind: type[T]) -> T | None:
-    return next((v for v in dossier.settings.values() if isinstance(v, kind)), None)
+    """Give the first settings that are, or as a mapping have all fields of, ``kind``."""
+    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    for given in dossier.settings.values():
+        items = _items(given) or {}
+        if all(name in items for name in names):
+            return kind(**{name: items[name] for name in names})
+    return None
 
 
 def _anatomy(given: AnatomySettings | None) -> list[str]:
