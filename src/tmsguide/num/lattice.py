@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tmsguide.num.tetrahedra import compact
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,11 +42,15 @@ def body_centred_lattice(
     nodes = np.concatenate([corners, centres])
     kept = inside(nodes)
     parts = [_across_faces(cubes, axis) for axis in range(3)]
-    cells = np.concatenate([part[kept[part].any(axis=1)] for part in parts])
-    used = np.unique(cells)
-    renumber = np.full(len(nodes), -1, dtype=np.int64)
-    renumber[used] = np.arange(len(used))
-    return nodes[used], renumber[cells]
+    cells = np.concatenate([part[_any_corner(kept, part)] for part in parts])
+    nodes, cells, _ = compact(nodes, cells)
+    return nodes, cells
+
+
+def _any_corner(flag: Bools, cells: Ints) -> Bools:
+    """Tell which cells (M,) have a flagged node."""
+    a, b, c, d = cells.T
+    return np.asarray(flag[a] | flag[b] | flag[c] | flag[d])
 
 
 def _indices(shape: Ints) -> Ints:

@@ -26,7 +26,6 @@ _TO = np.array([1, 2, 3, 2, 3, 3])
 _EDGE = np.array([[-1, 0, 1, 2], [0, -1, 3, 4], [1, 3, -1, 5], [2, 4, 5, -1]])
 
 _SNAP = 0.3  # nodes nearer to the surface than this part of an edge move onto it
-_SNAP_FIXED = 0.3
 _LEAST_VOLUME = 0.15  # of its volume before, that a cell must keep when its nodes move
 _ROOT_STEPS = 6
 
@@ -78,27 +77,45 @@ def cut(
 
 @dataclass(frozen=True, slots=True)
 class _Crossing:
-    """Edges (E) that cross the surface and the cells (C) that hold any of them."""
+    """Edges (E) of active cells that cross the surface, and every cell (C) that holds any.
+
+    A cell beside the active ones may share such an edge; it must be split with them.
+    """
 
     cell: Ints  # (C,) cell numbers
     number: Ints  # (C, 6) edge number of each of a cell's six edges, -1 where it does not cross
     ends: Ints  # (E, 2) nodes
-    key: Ints  # (E,)
+    key: Ints  # (E,) ascending
 
     @staticmethod
     def find(cells: Ints, active: Bools, value: Floats) -> _Crossing:
-        sign = np.sign(value).astype(np.int8)[cells]
-        mixed = np.flatnonzero(active & (sign.max(axis=1) > 0) & (sign.min(axis=1) < 0))
-        chosen = cells[mixed]
-        crosses = sign[mixed][:, _FROM] * sign[mixed][:, _TO] < 0
-        a, b = chosen[:, _FROM][crosses], chosen[:, _TO][crosses]
-        key = (np.minimum(a, b) << 32) | np.maximum(a, b)
-        unique, inverse = np.unique(key, return_inverse=True)
-        number = np.full(crosses.shape, -1, dtype=np.int64)
-        number[crosses] = inverse
-        return _Crossing(
-            mixed, number, np.stack([unique >> 32, unique & 0xFFFFFFFF], axis=1), unique
-        )
+        positive, negative = (value > 0)[cells], (value < 0)[cells]
+        mixed = np.flatnonzero(active & _any_corner(positive) & _any_corner(negative))
+        positive, negative, chosen = positive[mixed], negative[mixed], cells[mixed]
+        crosses = positive[:, _FROM] & negative[:, _TO] | negative[:, _FROM] & positive[:, _TO]
+        key = np.sort(_edge_keys(chosen)[crosses])
+        key = key[np.append(True, key[1:] != key[:-1])[: len(key)]]
+        ends = np.stack([key >> 32, key & 0xFFFFFFFF], axis=1)
+        touched = np.zeros(len(value), dtype=np.int8)
+        touched[ends.ravel()] = 1
+        a, b, c, d = touched[cells].T
+        near = np.flatnonzero(a + b + c + d >= 2)
+        keys = _edge_keys(cells[near])
+        at = np.minimum(np.searchsorted(key, keys), max(len(key) - 1, 0))
+        number = np.where(key[at] == keys, at, -1) if len(key) else np.full(keys.shape, -1)
+        held = (number >= 0).any(axis=1)
+        return _Crossing(near[held], number[held], ends, key)
+
+
+def _any_corner(flags: Bools) -> Bools:
+    """Tell which rows (M, 4) hold any True; quicker than a reduction over so short an axis."""
+    return np.asarray(flags[:, 0] | flags[:, 1] | flags[:, 2] | flags[:, 3])
+
+
+def _edge_keys(cells: Ints) -> Ints:
+    """Give one number per edge (M, 6), the same in every cell that shares it."""
+    a, b = cells[:, _FROM], cells[:, _TO]
+    return np.asarray((np.minimum(a, b) << 32) | np.maximum(a, b))
 
 
 def _roots(
@@ -131,7 +148,7 @@ def _snap(
     node = np.concatenate([a, b])
     part = np.concatenate([t, 1 - t])
     edge = np.tile(np.arange(len(t)), 2)
-    near = part < np.where(mesh.fixed[node], _SNAP_FIXED, _SNAP)
+    near = part < _SNAP
     node, edge, away = node[near], edge[near], (part * np.tile(length, 2))[near]
     order = np.lexsort((edge, away))[::-1]  # nearest written last, so it stays
     best = np.full(len(mesh.nodes), -1, dtype=np.int64)
@@ -150,7 +167,7 @@ def _keep_shape(mesh: Partition, target: Floats, moved: Ints) -> Floats:
     """Take moves back, at first by halves, wherever they would flatten a cell."""
     free = np.zeros(len(target), dtype=np.bool_)
     free[moved] = True
-    touched = mesh.cells[free[mesh.cells].any(axis=1)]
+    touched = mesh.cells[_any_corner(free[mesh.cells])]
     least = _LEAST_VOLUME * volumes(mesh.nodes, touched)
     for attempt in range(12):
         flat = touched[volumes(target, touched) < least]
@@ -180,8 +197,11 @@ def _relabel(
     """Give the cut cells their side, and mark the nodes of the new surface as fixed."""
     active = np.flatnonzero(label == parent)
     corner = value[cells[active]]
-    positive = corner.max(axis=1) > -corner.min(axis=1)
-    flat = ~corner.any(axis=1)
+    a, b, c, d = corner.T
+    high = np.maximum(np.maximum(a, b), np.maximum(c, d))
+    low = np.minimum(np.minimum(a, b), np.minimum(c, d))
+    positive = high > -low
+    flat = (high == 0) & (low == 0)
     positive[flat] = level(nodes[cells[active[flat]]].mean(axis=1)) > 0
     label = label.copy()
     label[active[positive]] = child
