@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tmsguide.cli.console import Terminal, open_log
-from tmsguide.cli.words import NOTICE
+from tmsguide.cli.notice import NOTICE
 from tmsguide.errors import InputError, TmsguideError
 from tmsguide.pipeline import (
     Settings,

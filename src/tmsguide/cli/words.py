@@ -7,13 +7,9 @@ import sys
 from pathlib import Path
 
 from tmsguide import __version__
+from tmsguide.cli.notice import NOTICE
 
 __all__ = ["parse"]
-
-NOTICE = (
-    "Research use only. Not a medical device; not for diagnosis or treatment decisions outside an "
-    "ethics-approved study with a qualified clinician checking every value."
-)
 
 USAGE = """\
 tmsguide BIDS_DIR OUT_DIR participant [--participant-label LABEL ...] [options]

@@ -53,7 +53,7 @@ class Volume:
     @property
     def voxel_mm(self) -> NDArray[np.float64]:
         """Edge lengths of a voxel, (3,) in millimetres."""
-        return np.linalg.norm(self.frame_from_voxel[:3, :3], axis=0)
+        return np.asarray(np.linalg.norm(self.frame_from_voxel[:3, :3], axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

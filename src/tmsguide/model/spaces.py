@@ -100,7 +100,11 @@ class Affine:
 
     def inverse(self) -> Affine:
         """Give the map from target back to source."""
-        return Affine(np.linalg.inv(self.matrix), source=self.target, target=self.source)
+        return Affine(
+            np.asarray(np.linalg.inv(self.matrix), dtype=np.float64),
+            source=self.target,
+            target=self.source,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

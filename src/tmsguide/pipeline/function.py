@@ -8,10 +8,10 @@ import numpy as np
 
 from tmsguide.engines import correct_bias, register_linear
 from tmsguide.io import FmriprepRun, check_bold, read_bold, read_fmriprep_run
-from tmsguide.model import Frame, Points
+from tmsguide.model import MNI, Frame, Points
 from tmsguide.pipeline.store import file_digest
 from tmsguide.preprocess import CleanBold, clean_bold, clean_preprocessed
-from tmsguide.targeting import find_target, landmark
+from tmsguide.targeting import find_target, group_targets, landmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +44,8 @@ def path_of(run: BoldRun | FmriprepRun) -> Path:
 
 def seed_point(normalisation: Result) -> Points:
     """Centre of the subgenual seed in the person's T1w frame, (1, 3)."""
-    found: Points = normalisation.content["t1w_from_mni"](landmark("sgACC").point)
+    at = Points(np.array([landmark("sgacc").mni_mm]), MNI)
+    found: Points = normalisation.content["t1w_from_mni"](at)
     return found
 
 
@@ -119,7 +120,10 @@ def target_step(
         clean = bold.content["bold"]
         mni_from_t1w = normalisation.content["mni_from_t1w"]
         sgacc = seed_point(normalisation)
-        where_mni = mni_from_t1w(clean.denoised.where)
+        where = clean.denoised.where
+        where_mni = mni_from_t1w(where)
+        grey = Points(where.xyz_mm[clean.gm], where.frame)
+        group = group_targets(normalisation.content["t1w_from_mni"], grey)
 
         def find(denoised: Denoised) -> TargetSet:
             return find_target(
@@ -130,6 +134,7 @@ def target_step(
                 settings=settings,
                 rng=np.random.default_rng(seed),
                 progress=bench.listener.said,
+                group=group,
             )
 
         targets = find(clean.denoised)

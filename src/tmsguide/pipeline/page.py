@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tmsguide.model import Plan
+    from tmsguide.model import ConnectivityMap, Plan
     from tmsguide.pipeline.case import Case
     from tmsguide.report import Report
 
@@ -45,7 +46,7 @@ def draw(
         tr_s=clean.denoised.tr_s,
         kept=clean.denoised.kept,
         mean_bold=clean.mean_bold,
-        cmap=case.targets.cmap,
+        cmap=_grey(case),
         cmap_grid_mm=settings.bold.grid_mm,
         seed=case.seed,
         seed_radius_mm=settings.target.seed_radius_mm,
@@ -83,6 +84,12 @@ def draw(
     return render(dossier)
 
 
+def _grey(case: Case) -> ConnectivityMap:
+    """Give the map at grey-matter points only."""
+    cmap, gm = case.targets.cmap, case.clean.gm
+    return replace(cmap, z=cmap.z[gm], where=Points(cmap.where.xyz_mm[gm], cmap.where.frame))
+
+
 def _search(case: Case) -> Points:
     where = case.targets.cmap.where
     return Points(where.xyz_mm[case.targets.search], where.frame)
@@ -92,7 +99,7 @@ def _on_cortex(case: Case) -> NDArray[np.float64]:
     """Give the map at the nearest grey-matter point within two voxels of each vertex, else NaN."""
     from scipy.spatial import cKDTree
 
-    cmap = case.targets.cmap
+    cmap = _grey(case)
     limit = 2 * case.request.settings.bold.grid_mm
     away, near = cKDTree(cmap.where.xyz_mm).query(
         case.cortex.vertices.xyz_mm, distance_upper_bound=limit

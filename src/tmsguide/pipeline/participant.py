@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tmsguide import __version__
 from tmsguide.io import (
     FmriprepInputs,
+    check_bold,
+    check_contents,
     check_t1w,
     conductivities,
-    read_bold,
-    read_t1w,
     write_dataset_description,
 )
-from tmsguide.model import Frame, native_frame
+from tmsguide.model import native_frame
 from tmsguide.pipeline.aim import aim_step, head_step
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
 from tmsguide.pipeline.bench import Bench, seconds_of
@@ -74,10 +74,10 @@ def _input_step(bench: Bench, request: Request, run: BoldRun | FmriprepRun) -> N
     t1w, bold = request.inputs.t1w, path_of(run)
 
     def work() -> dict[str, Any]:
-        frame = native_frame(request.label)
-        read_t1w(t1w, frame=frame)
-        scan = read_bold(bold, run.sidecar, frame=Frame(f"sub-{request.label}/bold"))
-        return {"volumes": int(scan.volume.data.shape[3]), "tr_s": scan.tr_s}
+        check_contents(check_t1w(t1w))
+        header, tr_s = check_bold(bold, run.sidecar)
+        check_contents(header)
+        return {"volumes": header.shape[3], "tr_s": tr_s}
 
     digests = {"t1w": file_digest(t1w), "bold": file_digest(bold)}
     sidecar = repr(sorted(run.sidecar.items()))
@@ -198,6 +198,7 @@ def _summary(case: Case, *, seconds: dict[str, float], digest: str) -> dict[str,
         "global_signal_shift_mm": case.global_signal_shift_mm,
         "placement": case.aim.placement.matsimnibs,
         "standoff_mm": case.aim.placement.standoff_mm,
+        "didt_a_per_s": case.aim.placement.didt_a_per_s,
         "e_at_target_v_per_m": case.aim.e_at_target_v_per_m,
         "e_peak_v_per_m": case.aim.e_peak_v_per_m,
         "reciprocity_gap_percent": case.aim.reciprocity_gap_percent,

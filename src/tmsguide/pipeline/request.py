@@ -86,7 +86,11 @@ def check_request(
 
 def _checked(bids_dir: Path, label: str) -> SubjectInputs | FmriprepInputs:
     if is_derivative(bids_dir):
-        return select_fmriprep(bids_dir, label)
+        found = select_fmriprep(bids_dir, label)
+        check_t1w(found.t1w)
+        for prepared in found.runs:
+            check_bold(prepared.bold, prepared.sidecar)
+        return found
     inputs = select_inputs(bids_dir, label)
     check_t1w(inputs.t1w)
     for run in inputs.bolds:

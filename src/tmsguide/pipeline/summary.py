@@ -30,7 +30,7 @@ class Summary:
             *(f"  - {problem}" for problem in c["problems"]),
             f"target: {c['target_method']}, {c['mni_space']} {x:.0f} {y:.0f} {z:.0f} mm, "
             f"{100 * c['region_confidence']:.0f} % region radius {c['region_radius_mm']:.1f} mm",
-            f"field: {c['e_at_target_v_per_m']:.0f} V/m at the target for 1 A/us",
+            f"field: {c['e_at_target_v_per_m']:.2f} V/m at the target per A/us of coil current",
         ]
         if "planted_error_mm" in c:
             inside = "inside" if c["planted_inside_region"] else "OUTSIDE"
