@@ -84,11 +84,11 @@ def boundary_cost(
     *,
     slope: float = 0.5,
 ) -> tuple[float, float]:
-    """Give the boundary cost of ``epi`` (X, Y, Z), 0 best, 1 chance, and the part in view.
+    """Give the boundary cost of ``epi`` (X, Y, Z), 0 best and 1 chance, and the part in view.
 
-    Mean of ``1 + tanh(-slope * q)`` with q the percent by which the grey side is brighter
-    (T2*-weighted contrast). Pairs out of view or in dropout count as chance (1) in the first
-    number; divide ``cost - 1`` by the part in view to judge the seen pairs alone.
+    Mean of ``1 + tanh(-slope * q)`` over the pairs in view, with q the percent by which the grey
+    side is brighter (T2*-weighted contrast). Pairs outside the scan or in dropout are left out:
+    counting them would pull a slab over more of the edge. None in view costs 1.
 
     References
     ----------
@@ -106,7 +106,9 @@ def boundary_cost(
     seen &= (white > max(floor, 0.0)) & (gray > max(floor, 0.0))
     white, gray = white[seen], gray[seen]
     percent = 200 * (gray - white) / (gray + white)
-    return 1.0 - float(np.tanh(slope * percent).sum()) / count, len(white) / count
+    if len(percent) == 0:
+        return 1.0, 0.0
+    return 1.0 - float(np.tanh(slope * percent).mean()), len(percent) / count
 
 
 def _cropped(anatomy: Anatomy) -> tuple[NDArray[np.float32], NDArray[np.float32], Floats]:

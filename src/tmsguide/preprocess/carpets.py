@@ -35,10 +35,10 @@ def carpet(series: NDArray[np.float32], grid: BrainGrid) -> NDArray[np.float32]:
         if len(found) < count:
             rows.append(np.zeros((len(series), count)))
             continue
-        # Four neighbours in the list, taken at even steps: quiet enough to see, not a tissue mean.
-        at = np.linspace(0, len(found) - 1, 4 * count).astype(int)
+        # Eight voxels at even steps of the list: quiet enough to see, not yet a tissue mean.
+        at = np.linspace(0, len(found) - 1, 8 * count).astype(int)
         picked = series[:, found[at]].astype(np.float64)
-        rows.append(picked.reshape(len(series), count, 4).mean(axis=2))
+        rows.append(picked.reshape(len(series), count, 8).mean(axis=2))
     picture = np.concatenate(rows, axis=1)
     line = np.column_stack([np.ones(len(picture)), np.linspace(-1, 1, len(picture))])
     picture = picture - line @ np.linalg.lstsq(line, picture, rcond=None)[0]

@@ -93,7 +93,8 @@ def clean_bold(
 
     Motion, coregistration (headers first, white-matter boundary), one cubic interpolation,
     confounds, smoothing within the brain, one-step band-pass and regression on kept frames.
-    ``linear`` and ``bias`` are called only where coregistration is in doubt. ``seed`` (1, 3) in the T1w frame is where coverage and noise are judged.
+    ``linear`` and ``bias`` are called only where coregistration is in doubt. ``seed`` (1, 3) in
+    the T1w frame is where coverage and noise are judged.
 
     Raises
     ------

@@ -55,7 +55,8 @@ def estimate_motion(scan: Scan, *, first_frame: int = 0) -> Motion:
 
     The reference is the median of up to 24 aligned frames spread over the scan, none before
     ``first_frame`` (dummies). Each frame is sought on its own, coarse then fine, so that one bad
-    frame harms no other. On planted motion of 1 mm and 1 degree the mean error is below 0.05 mm.
+    frame harms no other. On planted motion of 1 mm and 1 degree the mean error is 0.05 mm
+    in 3.5 mm voxels.
 
     Raises
     ------
@@ -106,9 +107,9 @@ def head_mask(volume: NDArray[np.float32]) -> NDArray[np.bool_]:
     The outermost voxel layer stays out, because its gradient is one-sided.
     """
     smooth = ndimage.gaussian_filter(volume, 1.0, output=np.float32)
-    rough = ndimage.binary_erosion(smooth > 0.15 * np.percentile(smooth, 98), iterations=1)
-    labels, found = ndimage.label(rough)
-    if found == 0 or smooth.max() <= 0:
+    bright = float(np.percentile(smooth, 98))
+    labels, found = ndimage.label(ndimage.binary_erosion(smooth > 0.15 * bright, iterations=1))
+    if found == 0 or bright <= 0:
         raise QualityError("no head is visible in the functional scan; check that it is BOLD data")
     largest = labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
     inner = np.zeros(volume.shape, bool)
