@@ -23,6 +23,9 @@ __all__ = ["Cluster", "Terrain", "cone_weight", "find_cluster", "find_peak", "te
 #: Fox et al. 2013, NeuroImage 66:151 (PMC3594474).
 _CONE = ((2.0, 5.0), (4.0, 4.0), (7.0, 3.0), (9.0, 2.0), (12.0, 1.0))
 
+#: Lattice points on a shell's border fall inside, whatever way the lattice is turned.
+_ROUNDING_MM = 1e-6
+
 #: Fewer places than this cannot hold a cluster.
 _LEAST = 30
 
@@ -65,7 +68,7 @@ def cone_weight(distance_mm: Floats) -> Floats:
     """
     out = np.zeros(np.shape(distance_mm))
     for radius, weight in reversed(_CONE):
-        out[distance_mm <= radius] = weight
+        out[distance_mm <= radius + _ROUNDING_MM] = weight
     return out
 
 
@@ -133,7 +136,7 @@ def _central(members: NDArray[np.int64], depth: Floats, xyz: Floats) -> int:
 
 
 def _cone(xyz: Floats) -> csr_array:
-    reach = _CONE[-1][0]
+    reach = _CONE[-1][0] + _ROUNDING_MM
     pairs = cKDTree(xyz).query_pairs(reach, output_type="ndarray")
     weight = cone_weight(np.linalg.norm(xyz[pairs[:, 0]] - xyz[pairs[:, 1]], axis=1))
     own = np.arange(len(xyz))
