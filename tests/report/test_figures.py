@@ -260,7 +260,7 @@ def test_the_strongest_field_is_found_near_the_coil(made):
 
 @pytest.mark.slow
 def test_a_full_size_head_is_drawn_in_time(made):
-    fine = builders.dossier(step_mm=1.6)
+    fine = builders.dossier(step_mm=1.3)
     assert len(fine.cortex.triangles) > 100_000
     start = time.process_time()
     figures = page.draw_figures(fine)

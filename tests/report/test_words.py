@@ -115,7 +115,7 @@ def test_a_poor_scan_is_never_called_usable():
     assert "not enough" in said
     assert "group target" in said
     assert "can be used" not in said
-    assert "8 of 8 minutes" in said
+    assert "7.5 of 8 minutes usable" in said
 
 
 def test_field_is_told_per_ampere_and_at_full_output():

@@ -75,7 +75,9 @@ def coil_layers(dossier: Dossier) -> tuple[Layer, ...]:
     grip = np.array([[0.0, -half_y + 4, -half_z], [0.0, -half_y - HANDLE_MM, -half_z]])
     handle = solids.merge(
         solids.tubes(grip[:1], grip[1:], 11.0, sides=24),
-        solids.tubes(grip[1:], grip[1:] + 0.01, np.array([11.0, 0.0]), sides=24),
+        solids.tubes(
+            grip[1:], grip[1:] - np.array([0.0, 0.01, 0.0]), np.array([11.0, 0.0]), sides=24
+        ),
     )
     turn = pose.matsimnibs[:3, :3]
     flow = turn.T @ orientation.induced_direction(coil, pose)

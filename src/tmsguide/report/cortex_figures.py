@@ -37,7 +37,7 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     """Draw Fisher z on the cortex from the left and the front, with target, region and others."""
     limit = z_limit(dossier.cmap.z)
     colours = style.colour(dossier.cortex_z, style.Z, -limit, limit)
-    figure = style.canvas(1150, 640)
+    figure = style.canvas(1150, 680)
     left, front = _pair(
         figure, dossier, colours, head_from_t1w,
         views=((*LEFT, (480, 640), "Seen from the left"),
@@ -50,7 +50,7 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
         _outline(axes, picture, dossier, inside)
         _targets(axes, picture, dossier)
     style.colour_bar(
-        figure, (0.06, 0.105, 0.3, 0.02), style.Z, low=-limit, high=limit,
+        figure, (0.06, 0.14, 0.3, 0.02), style.Z, low=-limit, high=limit,
         label="Fisher z with the seed (blue: moves against it)",
     )  # fmt: skip
     _key(figure, dossier)
@@ -144,7 +144,7 @@ def _outline(axes: Any, picture: Picture, dossier: Dossier, inside: Floats) -> N
 
 
 def _key(figure: Any, dossier: Dossier) -> None:
-    lines = [f"{k + 1}  {a.method}" for k, a in enumerate(dossier.alternatives)]
+    lines = [f"{k + 1}:  {_short(a.method)}" for k, a in enumerate(dossier.alternatives)]
     lines.append("dashed line: where the target was sought")
     if dossier.target.region_radius_mm is not None:
         share = round(100 * (dossier.target.confidence or 0))
@@ -152,6 +152,10 @@ def _key(figure: Any, dossier: Dossier) -> None:
     half = (len(lines) + 1) // 2
     for column, chunk in enumerate((lines[:half], lines[half:])):
         figure.text(
-            0.42 + 0.3 * column, 0.16, style.plain("\n".join(chunk)), fontsize=8.5, va="top",
+            0.42 + 0.3 * column, 0.195, style.plain("\n".join(chunk)), fontsize=8.5, va="top",
             color=style.INK, linespacing=1.5,
         )  # fmt: skip
+
+
+def _short(name: str, most: int = 48) -> str:
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"

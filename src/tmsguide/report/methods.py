@@ -105,7 +105,7 @@ def _anatomy(given: AnatomySettings | None) -> list[str]:
 def _bold(dossier: Dossier, given: BoldSettings | None) -> list[str]:
     minutes = dossier.quality.total_s / 60
     out = [
-        f"The resting scan ({minutes:.1f} min, one volume every {dossier.tr_s:g} s) was brought "
+        f"The resting scan ({minutes:.3g} min, one volume every {dossier.tr_s:g} s) was brought "
         "to the T1w, cleaned and sampled on a grid in the person's own space."
     ]
     if given:

@@ -127,7 +127,7 @@ def _through(point: Floats, low: Floats, high: Floats) -> tuple[Plane, Plane, Pl
 
 
 def _white_level(anatomy: Anatomy) -> float:
-    inside = anatomy.t1w.data[anatomy.brain_mask.data]
+    inside = anatomy.t1w.data[anatomy.brain_mask.data > 0]
     top = 1.15 * float(np.percentile(inside, 99)) if inside.size else 0.0
     return top if top > 0 else float(max(anatomy.t1w.data.max(), 1.0))
 

@@ -174,7 +174,7 @@ def panels(
         axes.set_title(plane.title, fontsize=9, color=style.INK, pad=4)
         for letter, x, side in zip(plane.letters, (0.025, 0.975), ("left", "right"), strict=True):
             axes.text(
-                x, 0.5, letter, transform=axes.transAxes, ha=side, va="center", fontsize=11,
+                x, 0.975, letter, transform=axes.transAxes, ha=side, va="top", fontsize=11,
                 color="white", fontweight="bold", zorder=9,
             )  # fmt: skip
         left += width + gap

@@ -209,7 +209,8 @@ def field_strength(e_v_per_m: float, didt_a_per_s: float, max_didt_a_per_s: floa
 
 def scan_verdict(quality: Quality) -> str:
     """Give one sentence on what the scan can carry."""
-    minutes = f"{quality.usable_s / 60:.0f} of {quality.total_s / 60:.0f} minutes usable"
+    usable, total = (f"{round(s / 60, 1):g}" for s in (quality.usable_s, quality.total_s))
+    minutes = f"{usable} of {total} minutes usable"
     return {
         ScanVerdict.GOOD: f"The scan can carry an individual target ({minutes}).",
         ScanVerdict.CAUTION: (
