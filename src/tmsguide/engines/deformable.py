@@ -27,9 +27,7 @@ MARGIN_MM = 60.0  # over this way the deformation fades to the affine outside th
 GRID_MM = 3.0
 
 
-def register_deformable(
-    fixed: Volume, moving: Volume, *, initial: Affine
-) -> tuple[Warp, Warp]:
+def register_deformable(fixed: Volume, moving: Volume, *, initial: Affine) -> tuple[Warp, Warp]:
     """Give smooth maps (fixed_from_moving, moving_from_fixed) that undo each other.
 
     The images set the resolution of the search: 2 to 2.5 mm voxels are enough and quick. Voxels

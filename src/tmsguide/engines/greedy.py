@@ -25,9 +25,7 @@ __all__ = ["affine_search", "greedy", "warp_search"]
 THREADS = 2
 
 
-def greedy(
-    command: str, inputs: Mapping[str, Any], outputs: Sequence[str]
-) -> Mapping[str, Any]:
+def greedy(command: str, inputs: Mapping[str, Any], outputs: Sequence[str]) -> Mapping[str, Any]:
     """Run one greedy command and give its named outputs.
 
     Raises

@@ -14,12 +14,14 @@ from tmsguide.model import Volume
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["crop_to_head", "head_mask", "largest"]
+__all__ = ["brightest_brain", "crop_to_head", "head_mask", "largest"]
 
 BELOW_VERTEX_MM = 190.0  # vertex to below the foramen magnum in large adult heads (about 160 mm)
 MARGIN_MM = 10.0
 WORK_MM = 2.0
 CLOSING_MM = 8.0
+DEEP_MM = 28.0  # under scalp, skull and cortex
+UPPER_MM = 110.0  # from the vertex: brain only at that depth
 
 
 def head_mask(image: Volume) -> NDArray[np.bool_]:
@@ -46,7 +48,9 @@ def head_mask(image: Volume) -> NDArray[np.bool_]:
     coarse = block_mean(Volume(fine, image.frame_from_voxel, image.frame), factor).data > 0.5
     step = factor * voxel_mm
     coarse = filled(largest(_opened(coarse, 2.0 / step)), CLOSING_MM / step)
-    outline = ndimage.zoom(coarse.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest")
+    outline = ndimage.zoom(
+        coarse.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest"
+    )
     pad = [(0, n - m) for n, m in zip(fine.shape, outline.shape, strict=True)]
     outline = np.pad(outline, pad, mode="edge")
     # the coarse outline decides what is inside, the fine threshold where the skin lies
@@ -69,11 +73,22 @@ def crop_to_head(t1w: Volume, label_mm: float) -> tuple[Volume, NDArray[np.bool_
     low, high = _box(mask, label_mm)
     edge = max(1, round(2.0 / label_mm))
     upper = mask[:, :, high[2] - round((MARGIN_MM + 90.0) / label_mm) :]
-    touches = bool(
-        mask[:, :, -edge:].any() or upper[:, :edge].any() or upper[:, -edge:].any()
-    )
+    touches = bool(mask[:, :, -edge:].any() or upper[:, :edge].any() or upper[:, -edge:].any())
     inside = boxed(Volume(mask, image.frame_from_voxel, image.frame), low, high)
     return boxed(image, low, high), np.asarray(inside.data), touches
+
+
+def brightest_brain(image: Volume, head: NDArray[np.bool_]) -> float:
+    """Give the grey value of white matter, guessed from what lies deep under the vertex."""
+    voxel_mm = float(image.voxel_mm.mean())
+    step = max(1, round(4.0 / voxel_mm))
+    some = (slice(None, None, step),) * 3
+    deep = ndimage.distance_transform_edt(np.pad(head[some], ((1, 1), (1, 1), (0, 1))))
+    deep = deep[1:-1, 1:-1, :-1] * step * voxel_mm > DEEP_MM
+    top = int(np.flatnonzero(head.any((0, 1)))[-1])
+    deep[:, :, : max(0, round((top - UPPER_MM / voxel_mm) / step))] = False
+    values = np.asarray(image.data[some])[deep]
+    return float(np.percentile(values if len(values) > 100 else image.data[head], 95))
 
 
 def largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -115,9 +130,7 @@ def _background(data: NDArray[np.float32]) -> float:
     return float(np.sort(corners)[: len(corners) // 2 + 1].max())
 
 
-def _box(
-    mask: NDArray[np.bool_], voxel_mm: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _box(mask: NDArray[np.bool_], voxel_mm: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the voxel box of the head from its vertex to below the skull base, with a margin."""
     area = mask.sum((0, 1)) * voxel_mm**2
     top = int(np.flatnonzero(area > 100.0)[-1])  # 1 cm2: not a wisp of hair or a pad

@@ -78,9 +78,7 @@ def regridded(volume: Volume, frame_from_voxel: Floats, shape: tuple[int, int, i
 def boxed(volume: Volume, low: NDArray[np.int64], high: NDArray[np.int64]) -> Volume:
     """Give voxels ``low`` up to but not including ``high``, with 0 where the image has none."""
     shape = np.asarray(volume.data.shape)
-    take = tuple(
-        slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, shape, strict=True)
-    )
+    take = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, shape, strict=True))
     pad = [(max(-a, 0), max(b - n, 0)) for a, b, n in zip(low, high, shape, strict=True)]
     matrix = volume.frame_from_voxel.copy()
     matrix[:3, 3] += matrix[:3, :3] @ np.asarray(low)

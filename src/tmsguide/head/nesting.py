@@ -17,12 +17,21 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["Nested", "nested_labels", "shrunk", "swollen"]
+__all__ = ["Inside", "Nested", "inside_skull", "nested_labels", "shrunk", "swollen"]
 
 BONE_MM = 2.0  # least thickness of skull; thinner sheets would leak current in a 3 mm mesh
 SCALP_MM = 2.0
 BONE_REACH_MM = 16.0  # dark things farther from the brain are jaw, sinuses and teeth
 ISLAND_VOXELS = 80  # bright specks of white matter that stand alone are vessels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inside:
+    """What the skull holds: grey or white ``tissue``, its ``white`` part, and all ``inner``."""
+
+    tissue: Mask
+    white: Mask
+    inner: Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,17 +56,15 @@ def shrunk(mask: Mask, radius_vox: float) -> Mask:
     return np.asarray(~swollen(~mask, radius_vox))
 
 
-def nested_labels(
-    chance: NDArray[np.float32], head: Mask, prior_brain: NDArray[np.float32], *, voxel_mm: float
-) -> Nested:
-    """Give labels in which every layer is closed round the one inside it.
+def inside_skull(
+    chance: NDArray[np.float32], prior_brain: NDArray[np.float32], *, voxel_mm: float
+) -> Inside:
+    """Give brain tissue and the inside of the skull, with a layer of CSF round the brain.
 
     Parameters
     ----------
     chance
         (X, Y, Z, 6) of WM, GM, CSF, BONE, SCALP, AIR.
-    head
-        (X, Y, Z) region of the head.
     prior_brain
         (X, Y, Z) chance of WM or GM expected there, which cuts optic nerves and cord.
     voxel_mm
@@ -70,18 +77,39 @@ def nested_labels(
     """
     one_mm = 1.0 / voxel_mm
     tissue = _brain_tissue(chance, prior_brain, one_mm)
-    inner = _inner_skull(chance, tissue, one_mm)
-    outer = _outer_skull(chance, inner, head, one_mm)
+    white = _without_specks(tissue & (chance[..., 0] > chance[..., 1]))
+    return Inside(tissue, white, _inner_skull(chance, tissue, one_mm))
+
+
+def nested_labels(
+    inside: Inside, bone: NDArray[np.float32], head: Mask, *, voxel_mm: float
+) -> Nested:
+    """Give labels in which every layer is closed round the one inside it.
+
+    Parameters
+    ----------
+    inside
+        As `inside_skull` gives it.
+    bone
+        (X, Y, Z) chance of bone between the inner skull and the skin.
+    head
+        (X, Y, Z) region of the head.
+    voxel_mm
+        Edge of the cubic voxels.
+    """
+    one_mm = 1.0 / voxel_mm
+    outer = _outer_skull(bone, inside.inner, head, one_mm)
     head = largest(head | swollen(outer, SCALP_MM * one_mm))
     labels = np.zeros(head.shape, dtype=np.uint8)
-    labels[head] = Tissue.SCALP
-    labels[outer] = Tissue.BONE
-    labels[inner] = Tissue.CSF
-    white = tissue & (chance[..., 0] > chance[..., 1])
-    white = _without_specks(white)
-    labels[tissue] = Tissue.GM
-    labels[white] = Tissue.WM
-    brain = _closed(tissue, 3 * one_mm) & inner
+    for tissue, where in (
+        (Tissue.SCALP, head),
+        (Tissue.BONE, outer),
+        (Tissue.CSF, inside.inner),
+        (Tissue.GM, inside.tissue),
+        (Tissue.WM, inside.white),
+    ):
+        labels[where] = tissue
+    brain = _closed(inside.tissue, 3 * one_mm) & inside.inner
     return Nested(labels, np.asarray(ndimage.binary_fill_holes(brain)), head)
 
 
@@ -109,13 +137,10 @@ def _inner_skull(chance: NDArray[np.float32], tissue: Mask, one_mm: float) -> Ma
     return _smooth(_closed(found | tissue, 3 * one_mm), one_mm) | swollen(tissue, max(1, one_mm))
 
 
-def _outer_skull(
-    chance: NDArray[np.float32], inner: Mask, head: Mask, one_mm: float
-) -> Mask:
+def _outer_skull(bone: NDArray[np.float32], inner: Mask, head: Mask, one_mm: float) -> Mask:
     """Give the inner skull with its bone, everywhere at least 2 mm thick and under scalp."""
-    near = _within(inner, BONE_REACH_MM * one_mm)
-    bone = (chance[..., 3] > np.maximum(chance[..., 4], chance[..., 5])) & near
-    outer = largest(inner | (shrunk(bone, 1) | _opened(bone, one_mm)))
+    found = (bone > 0.5) & _within(inner, BONE_REACH_MM * one_mm)
+    outer = largest(inner | _opened(found, one_mm))
     outer = _smooth(_closed(outer, 3 * one_mm), one_mm)
     outer &= shrunk(head, SCALP_MM * one_mm)
     outer |= swollen(inner, BONE_MM * one_mm)

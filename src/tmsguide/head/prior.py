@@ -136,9 +136,7 @@ def _roomy(volume: Volume) -> Volume:
     step = volume.voxel_mm
     before = np.ceil((np.asarray(PAD_MM) + (0, 0, FOOT_MM)) / step).astype(int)
     after = np.ceil(np.asarray(PAD_MM) / step).astype(int)
-    data = np.pad(
-        np.asarray(volume.data, dtype=np.float32), list(zip(before, after, strict=True))
-    )
+    data = np.pad(np.asarray(volume.data, dtype=np.float32), list(zip(before, after, strict=True)))
     matrix = volume.frame_from_voxel.copy()
     matrix[:3, 3] -= matrix[:3, :3] @ before
     return Volume(data, matrix, volume.frame)
@@ -165,7 +163,9 @@ def _soft_step(distance_mm: NDArray[np.floating], spread_mm: float) -> NDArray[n
 
 
 def _positions(volume: Volume) -> NDArray[np.float64]:
-    index = np.stack(np.meshgrid(*[np.arange(n) for n in volume.data.shape[:3]], indexing="ij"), -1)
+    index = np.stack(
+        np.meshgrid(*[np.arange(n) for n in volume.data.shape[:3]], indexing="ij"), -1
+    )
     m = volume.frame_from_voxel
     return np.asarray(index @ m[:3, :3].T + m[:3, 3], dtype=np.float64)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.head.foreground import crop_to_head
+from tmsguide.head.foreground import brightest_brain, crop_to_head
 from tmsguide.head.grid import fine_grid, regridded, sampled, warped_voxels
+from tmsguide.head.layers import bone_chance
 from tmsguide.head.mixture import BINS, fit_greys, tissue_chances
-from tmsguide.head.nesting import Nested, nested_labels, shrunk, swollen
+from tmsguide.head.nesting import Nested, inside_skull, nested_labels, shrunk, swollen
 from tmsguide.head.prior import HeadPrior, below_face_line
 from tmsguide.head.problems import (
     contrast_problems,
@@ -85,7 +86,7 @@ def segment(
     image = bias(image, Volume(head, image.frame_from_voxel, image.frame))
     progress("registering the head prior")
     prior_from_t1w, t1w_from_prior = _register(
-        image, prior, linear=linear, deformable=deformable, voxel_mm=settings.registration_mm
+        image, head, prior, linear=linear, deformable=deformable, voxel_mm=settings.registration_mm
     )
     problems = coverage_problems(_brain_outside(t1w, prior, t1w_from_prior), vault_cut=vault_cut)
     chances, mni = _expected(image, prior, prior_from_t1w)
@@ -94,17 +95,22 @@ def segment(
     found, contrast = _posterior(image, chances, head, missing=missing)
     problems += contrast_problems(contrast)
     problems += face_problems(head, mni, float(missing.sum()) * settings.label_mm**3 / 1000)
-    del mni
-    nested = nested_labels(
-        found, head | missing, chances[..., 0] + chances[..., 1], voxel_mm=settings.label_mm
-    )
+    head = head | missing
+    inside = inside_skull(found, chances[..., :2].sum(-1), voxel_mm=settings.label_mm)
+    below = found[..., 3] / np.maximum(found[..., 3:5].sum(-1), 1e-6)
     del chances
+    bone = bone_chance(
+        image.data, inside.inner, head, below=below, mni=mni, voxel_mm=settings.label_mm
+    )
+    del mni, below
+    nested = nested_labels(inside, bone, head, voxel_mm=settings.label_mm)
     problems += volume_problems(nested.labels, settings.label_mm)
-    return _anatomy(image, nested, found, problems)
+    return _anatomy(image, nested, _split(found, bone), problems)
 
 
 def _register(
     image: Volume,
+    head: NDArray[np.bool_],
     prior: HeadPrior,
     *,
     linear: LinearRegistrar,
@@ -113,7 +119,7 @@ def _register(
 ) -> tuple[Warp, Warp]:
     """Give (prior_from_t1w, t1w_from_prior)."""
     small = regridded(image, *fine_grid(image, voxel_mm))
-    bright = float(np.percentile(small.data[small.data > small.data.mean()], 99))
+    bright = 1.2 * brightest_brain(image, head)  # fat may be several times brighter
     data = np.minimum(small.data / bright, 1).astype(np.float32)
     small = Volume(data, small.frame_from_voxel, small.frame)
     expected = prior.pseudo_t1
@@ -182,11 +188,19 @@ def _posterior(
     grey = np.clip(image.data * (BINS / top), 0, BINS - 1).astype(np.uint16)
     some = (slice(None, None, 2),) * 3
     greys = fit_greys(grey[some][head[some]], chances[some][head[some]])
-    found = tissue_chances(
-        grey, chances, greys, head=head, coupling=COUPLING, rounds=ROUNDS
-    )
+    found = tissue_chances(grey, chances, greys, head=head, coupling=COUPLING, rounds=ROUNDS)
     found[missing] = chances[missing]
     return found, greys.contrast_to_noise
+
+
+def _split(found: NDArray[np.float32], bone: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the chances with bone and scalp shared out anew."""
+    out = found.copy()
+    both = found[..., 3:].sum(-1)
+    out[..., 3] = both * bone
+    out[..., 4] = both * (1 - bone)
+    out[..., 5] = 0
+    return out
 
 
 def _anatomy(
