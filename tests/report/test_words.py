@@ -7,7 +7,7 @@ import pytest
 
 from tests.report import builders
 from tmsguide.model import Points, Protocol, ScanVerdict, Target, Verdict, native_frame
-from tmsguide.report import words
+from tmsguide.report import quantities, words
 
 
 @pytest.mark.parametrize(
@@ -48,23 +48,23 @@ def test_handle_angles(angle, said):
     [(0.0, "0"), (1234.0, "1200"), (0.98765, "0.99"), (9.96, "10"), (-3.14159, "−3.1")],
 )
 def test_significant_digits(value, said):
-    assert words.significant(value) == said
+    assert quantities.significant(value) == said
 
 
 def test_what_is_not_known_is_called_unknown():
-    assert words.significant(math.nan) == words.millimetres(math.inf) == "unknown"
+    assert quantities.significant(math.nan) == quantities.millimetres(math.inf) == "unknown"
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(9.94, "9.9 mm"), (9.96, "10 mm"), (0.04, "0 mm"), (17.6, "18 mm")]
 )
 def test_millimetres(value, said):
-    assert words.millimetres(value) == said
+    assert quantities.millimetres(value) == said
 
 
 def test_coordinates_have_true_minus_signs_and_no_minus_zero():
-    assert words.coordinates([-0.04, -38.26, 7.0], places=1) == "0.0, −38.3, 7.0"
-    assert words.coordinates(np.array([-0.4, 0.4, -1.6])) == "0, 0, −2"
+    assert quantities.coordinates([-0.04, -38.26, 7.0], places=1) == "0.0, −38.3, 7.0"
+    assert quantities.coordinates(np.array([-0.4, 0.4, -1.6])) == "0, 0, −2"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_coordinates_have_true_minus_signs_and_no_minus_zero():
     ],
 )
 def test_durations(seconds, said):
-    assert words.duration(seconds) == said
+    assert quantities.duration(seconds) == said
 
 
 def test_sides():
@@ -106,7 +106,7 @@ def test_the_wider_the_region_the_weaker_the_words(radius, label):
     said, sentence = words.region(target(radius))
     assert said == label
     if radius is not None:
-        assert f"95 of 100 targets fell within {words.millimetres(radius)}" in sentence
+        assert f"95 of 100 targets fell within {quantities.millimetres(radius)}" in sentence
         assert ("group target" in sentence) == (radius > 10)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tmsguide.model import ScanVerdict, Verdict
-from tmsguide.report import methods, orientation, tables, words
+from tmsguide.report import methods, orientation, quantities, tables, words
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.dossier import Report
@@ -94,10 +94,10 @@ def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
         references=methods.REFERENCES,
         settings=[(name, methods.entries(value)) for name, value in dossier.settings.items()],
         provenance=methods.entries(dict(dossier.provenance)),
-        seconds=[(name, words.duration(s)) for name, s in dossier.seconds.items()],
-        total=words.duration(sum(dossier.seconds.values())),
-        memory=words.significant(dossier.peak_rss_gb),
-        matrix=[[f"{v:.4f}".replace("-", words.MINUS) for v in row]
+        seconds=[(name, quantities.duration(s)) for name, s in dossier.seconds.items()],
+        total=quantities.duration(sum(dossier.seconds.values())),
+        memory=quantities.significant(dossier.peak_rss_gb),
+        matrix=[[f"{v:.4f}".replace("-", quantities.MINUS) for v in row]
                 for row in dossier.placement.matsimnibs],
         scan_numbers=_scan_numbers(dossier),
     )  # fmt: skip
@@ -130,15 +130,15 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
             orientation.angle_to_midline_deg(pose.matsimnibs, turn),
         ),
         "current": words.direction(turn @ orientation.induced_direction(dossier.coil, pose)),
-        "coil_centre": words.coordinates(pose.center_mm, places=1),
+        "coil_centre": quantities.coordinates(pose.center_mm, places=1),
         "field": words.field_strength(
             plan.e_at_target_v_per_m, pose.didt_a_per_s, dossier.coil.max_didt_a_per_s
         ),
-        "field_peak": words.millimetres(tables.field_peak_distance_mm(dossier)),
+        "field_peak": quantities.millimetres(tables.field_peak_distance_mm(dossier)),
         "pattern": words.pattern(plan.protocol),
         "schedule": words.schedule(plan.protocol),
         "dose": f"{plan.dose_percent_rmt:.0f} % of the resting motor threshold",
-        "date": words.day(dossier.provenance.get("date", "")),
+        "date": quantities.day(dossier.provenance.get("date", "")),
         "person": words.person(plan.subject),
         "poses": poses,
         "seed": tables.seed_in_mni(dossier),

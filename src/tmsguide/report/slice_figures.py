@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmsguide.model import Tissue, Volume
-from tmsguide.report import slices, style, words
+from tmsguide.report import quantities, slices, style
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +76,7 @@ def connectivity_figure(dossier: Dossier) -> bytes:
             _cross(axes, plane, here, dossier.target.region_radius_mm)
         else:
             _ring(axes, plane, seed, dossier.seed_radius_mm, "white")
-            axes.set_title(f"Seed, x = {words.coordinates(seed[:1])} mm", fontsize=9, pad=4)
+            axes.set_title(f"Seed, x = {quantities.coordinates(seed[:1])} mm", fontsize=9, pad=4)
     style.colour_bar(
         figure, (0.36, 0.13, 0.28, 0.028), style.Z, low=-limit, high=limit,
         label="Fisher z with the seed (blue: moves against it)",

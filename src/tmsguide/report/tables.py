@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.model import Points
-from tmsguide.report import orientation, words
+from tmsguide.report import orientation, quantities, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,12 +68,14 @@ def target_rows(dossier: Dossier) -> tuple[TargetRow, ...]:
             TargetRow(
                 number=str(number) if number else "target",
                 name=target.method,
-                native=words.coordinates(here, places=1),
-                mni=words.coordinates(mni),
+                native=quantities.coordinates(here, places=1),
+                mni=quantities.coordinates(mni),
                 side=words.side(float(mni[0])),
-                away=words.millimetres(float(np.linalg.norm(here - chosen))) if number else "–",
-                z=f"{z:+.2f}".replace("-", words.MINUS) if np.isfinite(z) else UNKNOWN,
-                field=words.significant(e) if np.isfinite(e) else UNKNOWN,
+                away=quantities.millimetres(float(np.linalg.norm(here - chosen)))
+                if number
+                else "–",
+                z=f"{z:+.2f}".replace("-", quantities.MINUS) if np.isfinite(z) else UNKNOWN,
+                field=quantities.significant(e) if np.isfinite(e) else UNKNOWN,
                 source=target.source,
                 notes=target.notes,
             )
@@ -98,9 +100,9 @@ def pose_rows(dossier: Dossier, head_from_t1w: Floats, most: int = 6) -> tuple[P
         rows.append(
             PoseRow(
                 rank=rank,
-                field=words.significant(score, 3),
+                field=quantities.significant(score, 3),
                 share=f"{100 * score / top:.0f} %" if top > 0 else UNKNOWN,
-                shift=words.millimetres(shift) if rank > 1 else UNKNOWN,
+                shift=quantities.millimetres(shift) if rank > 1 else UNKNOWN,
                 handle=f"{angle:.0f}°",
             )
         )
@@ -125,7 +127,7 @@ def field_peak_distance_mm(dossier: Dossier) -> float:
 def seed_in_mni(dossier: Dossier) -> str:
     """Give the seed's MNI coordinates in words."""
     seed = Points(dossier.seed.xyz_mm, dossier.seed.frame)
-    return words.coordinates(dossier.mni_from_t1w(seed).xyz_mm[0])
+    return quantities.coordinates(dossier.mni_from_t1w(seed).xyz_mm[0])
 
 
 def _mean_near(where_mm: Floats, values: Floats, point_mm: Floats) -> float:
