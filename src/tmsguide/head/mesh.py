@@ -40,7 +40,7 @@ def tetrahedralise(
     anatomy, so ventricles, eyes and sinuses come out with their own label: a ventricle is a hole
     that *WM* and *WM or GM* share. Islands and gaps below the lattice's resolution vanish; only
     the largest connected part is kept. Air inside the head is left out of the mesh. The same
-    labels give the same mesh, in any memory order and orientation of the volume.
+    labels give the same mesh; stored in another axis order or sign, the same up to rounding.
 
     Raises
     ------
