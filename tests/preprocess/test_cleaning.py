@@ -169,6 +169,20 @@ def test_preprocessed_data_give_the_same_answer(planted, head):
     assert _r(out, SITE_MM) < -0.9
 
 
+def test_bright_first_frames_are_dropped_and_said(planted, head):
+    """Two frames before steady magnetisation."""
+    data = planted.scan.volume.data[..., :150].copy()
+    data[..., 0] *= 1.3
+    data[..., 1] *= 1.08
+    scan = dataclasses.replace(
+        planted.scan, volume=dataclasses.replace(planted.scan.volume, data=data)
+    )
+    out = clean_bold(scan, head, SEED, settings=SETTINGS)
+    assert not out.denoised.kept[:2].any()
+    assert out.denoised.kept[2:10].all()
+    assert any("first 2 frames" in problem for problem in out.denoised.quality.problems)
+
+
 def test_wrong_frames_are_refused(planted, head):
     seed = Points(np.zeros((1, 3)), planted.scan.volume.frame)
     with pytest.raises(FrameError, match="the seed is in sub-phantom/bold"):

@@ -105,6 +105,9 @@ def test_an_empty_frame_is_refused():
     frames = [EPI.frame(), EPI.frame(), np.zeros(EPI.shape)]
     with pytest.raises(InputError, match=r"frame 2 .* empty"):
         estimate_motion(EPI.scan(frames))
+    frames[1] = np.full(EPI.shape, np.nan)
+    with pytest.raises(InputError, match=r"frame 1 .* NaN"):
+        estimate_motion(EPI.scan(frames))
 
 
 def test_a_scan_without_a_head_is_refused():

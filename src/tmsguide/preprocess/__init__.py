@@ -1,7 +1,7 @@
 """Raw BOLD to cleaned series in the person's T1w space, and what the scan can carry."""
 
 from tmsguide.preprocess.carpets import CARPET_ROWS, carpet
-from tmsguide.preprocess.cleaning import CleanBold, clean_bold, clean_preprocessed
+from tmsguide.preprocess.cleaning import clean_bold, clean_preprocessed
 from tmsguide.preprocess.coregistration import Coregistration, Start, coregister
 from tmsguide.preprocess.denoising import (
     Band,
@@ -10,7 +10,9 @@ from tmsguide.preprocess.denoising import (
     degrees_of_freedom,
     denoise,
     kept_frames,
+    unsteady_start,
 )
+from tmsguide.preprocess.finishing import CleanBold
 from tmsguide.preprocess.grids import BrainGrid, brain_grid
 from tmsguide.preprocess.judging import quality, seed_figures, temporal_snr
 from tmsguide.preprocess.motion import Motion, estimate_motion, framewise_displacement
@@ -48,4 +50,5 @@ __all__ = [
     "seen_throughout",
     "smooth",
     "temporal_snr",
+    "unsteady_start",
 ]

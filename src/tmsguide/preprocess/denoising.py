@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Band", "affordable", "check_usable", "degrees_of_freedom", "denoise", "kept_frames"]
+__all__ = [
+    "Band",
+    "affordable",
+    "check_usable",
+    "degrees_of_freedom",
+    "denoise",
+    "kept_frames",
+    "unsteady_start",
+]
 
 #: A shorter stretch of kept frames goes too (Power 2014, doi:10.1016/j.neuroimage.2013.08.048).
 _SHORTEST_RUN = 5
@@ -67,6 +75,23 @@ def kept_frames(fd_mm: Floats, *, fd_limit_mm: float, dummy_volumes: int = 0) ->
         if stop - start < _SHORTEST_RUN:
             kept[start:stop] = False
     return kept
+
+
+def unsteady_start(level: Floats) -> int:
+    """Give how many of the first ten frames are too bright: magnetisation not yet steady.
+
+    ``level`` (T0,) is the mean signal of each frame. A frame counts while it stands over the
+    median by 1 % and by five robust deviations.
+
+    Examples
+    --------
+    >>> unsteady_start(np.array([130.0, 109, 100, 101, 99, 100, 130, 100, 99, 101, 100, 100]))
+    2
+    """
+    middle = np.median(level)
+    spread = 1.4826 * np.median(np.abs(level - middle))
+    bright = level[:10] > middle + max(5 * spread, 0.01 * middle)
+    return len(bright) if bright.all() else int(np.argmin(bright))
 
 
 def check_usable(kept: NDArray[np.bool_], *, tr_s: float) -> None:
