@@ -73,8 +73,8 @@ def solve(prepared: Prepared, coil: Coil, placement: Placement) -> Field:
     """Give the electric field of one placement, V/m, as elements and recovered.
 
     Solves div(sigma grad phi) = -div(sigma dA/dt) with no current through the scalp, linear
-    elements and one conductivity per element, to a relative residual of 1e-6 (moves E by less
-    than 1e-5).
+    elements and one conductivity per element, to a relative residual of 1e-6 (E within 2e-6 of its
+    largest value).
 
     Raises
     ------
