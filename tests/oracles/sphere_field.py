@@ -1,4 +1,4 @@
-"""Closed forms: E in a spherically symmetric conductor from outside coils, and a loop's axis field.
+"""Closed forms: E in a layered sphere from outside coils, and a loop's field on its axis.
 
 Sarvas 1987 (doi:10.1088/0031-9155/32/1/004) gives B outside a layered sphere from a current dipole
 q at r inside. By reciprocity (Heller & van Hulsteyn 1992, doi:10.1016/S0006-3495(92)81587-4) a

@@ -36,7 +36,7 @@ class Reciprocal:
     """The auxiliary vector potential of one region on a grid outside the head.
 
     ``potential`` (X, Y, Z, 3, 3): for unit weight on the mean E's x, y and z, the potential's
-    three components, in V/m per metre of wire and A/s; NaN where it was not asked for. Nodes lie at
+    three components, in V/m per metre of wire and A/s, NaN where it was not asked for; nodes at
     ``origin_m + step_m * index``.
     """
 
@@ -74,8 +74,8 @@ def reciprocal(
     if roi.shape != (len(head.cells),) or not roi.any() or len(reach) == 0:
         raise GeometryError(
             f"the region marks {int(np.count_nonzero(roi))} of {roi.shape} cells, with "
-            f"{len(reach)} places to reach; needed a flag for each of {len(head.cells)} cells, one "
-            "set, and one place"
+            f"{len(reach)} places to reach; needed one flag for each of {len(head.cells)} cells, "
+            "at least one of them set, and at least one place"
         )
     sources = _auxiliary_currents(prepared, roi.astype(np.float64))
     origin, shape = _box(1e-3 * reach.xyz_mm, 1e-3 * coil_reach_mm)
