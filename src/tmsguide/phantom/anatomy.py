@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Body", "build_body", "mni_of_grid"]
 
 _SHELL_MM = 2.0  # lattice on which distances are measured
-_BRAIN_LOW = np.float32([-78, -112, -75])  # MNI box that holds the template's brain
-_BRAIN_HIGH = np.float32([78, 80, 86])
+_BRAIN_LOW = np.array([-78, -112, -75], np.float32)  # MNI box that holds the template's brain
+_BRAIN_HIGH = np.array([78, 80, 86], np.float32)
 _PIA_MM = 1.0  # least CSF between brain and skull, so that grey matter never touches bone
 _CORD_TOP_Z = -69.0  # just above the template's lowest slice
 
@@ -41,14 +41,20 @@ class Body(NamedTuple):
     detail: Grid
 
 
-def mni_of_grid(mni_from_native: Warp, native_from_voxel: NDArray[np.float64], shape: tuple[int, ...]) -> Grid:
+def mni_of_grid(
+    mni_from_native: Warp, native_from_voxel: NDArray[np.float64], shape: tuple[int, ...]
+) -> Grid:
     """Give the MNI position of every voxel, (X, Y, Z, 3).
 
     The warp's lattice must lie on the grid, as `pose.invert` makes it.
     """
     lattice = mni_from_native.displacement_mm
-    step = round(float(np.linalg.norm(mni_from_native.source_from_voxel[:3, 0])
-                       / np.linalg.norm(native_from_voxel[:3, 0])))
+    step = round(
+        float(
+            np.linalg.norm(mni_from_native.source_from_voxel[:3, 0])
+            / np.linalg.norm(native_from_voxel[:3, 0])
+        )
+    )
     index = np.stack(
         np.meshgrid(*(np.arange(n) for n in lattice.shape[:3]), indexing="ij"), axis=-1
     )
@@ -65,7 +71,7 @@ def build_body(
     voxel_mm: float,
     age_years: float,
 ) -> Body:
-    """Give the head whose voxels lie at ``at_mni`` (X, Y, Z, 3); ``maps`` are T1, GM, WM in MNI."""
+    """Give the head whose voxels lie at ``at_mni`` (X, Y, Z, 3), from maps T1, GM, WM in MNI."""
     shape = at_mni.shape[:3]
     box = _brain_box(at_mni)
     near = at_mni[box]
@@ -87,16 +93,17 @@ def build_body(
     soft = (material >= Material.SKIN) & (at_mni[..., 2] < -10)
     material[soft] = paint_face(material[soft], at_mni[soft], skin[soft])
     _put_brain(material, brain, shells)
-    _put_cord(material, at_mni, brain > 0)
+    _put_cord(material, at_mni)
+    _seal(material)
     return Body(material, shells.brain, detail)
 
 
 def _brain_box(at_mni: Grid) -> tuple[slice, slice, slice]:
     """Give the index box of the grid that holds the brain."""
-    held = ((at_mni > _BRAIN_LOW) & (at_mni < _BRAIN_HIGH)).all(-1)
+    held = np.asarray(((at_mni > _BRAIN_LOW) & (at_mni < _BRAIN_HIGH)).all(-1))
     spans = []
     for axis in range(3):
-        hit = np.flatnonzero(held.any(axis=tuple(k for k in range(3) if k != axis)))
+        hit = np.flatnonzero(held.swapaxes(0, axis).reshape(held.shape[axis], -1).any(axis=1))
         spans.append(slice(int(hit[0]), int(hit[-1]) + 1))
     return spans[0], spans[1], spans[2]
 
@@ -138,16 +145,23 @@ def _put_brain(material: NDArray[np.uint8], brain: NDArray[np.uint8], shells: Sh
     material[fits] = brain[fits]
 
 
-def _put_cord(
-    material: NDArray[np.uint8], at_mni: Grid, brain: NDArray[np.bool_]
-) -> None:
+def _put_cord(material: NDArray[np.uint8], at_mni: Grid) -> None:
     """Write spinal cord, its CSF and a ring of vertebra below the template's brainstem."""
-    off = at_mni[..., :2] - np.float32(CORD_MNI)
+    off = at_mni[..., :2] - np.array(CORD_MNI, np.float32)
     away = np.hypot(off[..., 0], off[..., 1])
     below = at_mni[..., 2] < _CORD_TOP_Z
     body = np.hypot(off[..., 0] / 1.3, off[..., 1] - 15)
-    inside = material != Material.AIR
-    material[inside & below & ((away < 14) | (body < 12))] = Material.COMPACT_BONE
-    material[inside & below & (body < 9.5) & (away > 14)] = Material.MARROW
-    material[inside & below & (away < 10)] = Material.CSF
-    material[inside & below & (away < 6) & ~brain] = Material.WHITE
+    inside = below & (material > Material.CEREBELLAR_GREY)
+    material[inside & ((away < 14) | (body < 12))] = Material.COMPACT_BONE
+    material[inside & (body < 9.5) & (away > 14)] = Material.MARROW
+    material[inside & (away < 10)] = Material.CSF
+    material[inside & (away < 6)] = Material.WHITE
+
+
+def _seal(material: NDArray[np.uint8]) -> None:
+    """Close gaps: no brain without CSF round it, no CSF without bone, at any voxel size."""
+    brain = (material > Material.AIR) & (material < Material.CSF)
+    material[ndimage.binary_dilation(brain) & ~brain] = Material.CSF
+    within = brain | (material == Material.CSF)
+    soft = (material >= Material.SKIN) | (material == Material.AIR)
+    material[ndimage.binary_dilation(within) & soft] = Material.COMPACT_BONE

@@ -12,6 +12,7 @@ from tmsguide.phantom.motion import head_moves
 from tmsguide.phantom.networks import (
     DECOYS,
     NETWORKS,
+    Blob,
     band_limited,
     coupling,
     network_map,
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["Signals", "acquire_bold", "draw_signals"]
 
 # Sizes in per cent of the local signal, chosen so that grey matter tSNR and connectivity come out
-# as measured in people (docstring of `draw_signals`).
+# as measured in people (raw tSNR about 60 to 80, seed-patch r about -.4 after cleaning).
 _NEURAL = 0.8
 _PATCH = 1.1  # patch and decoys, relative to a network of weight 1
-_LOCAL = 1.0  # spatially local neural noise, relative to the same
+_LOCAL = 0.8  # spatially local neural noise, relative to the same
 _GLOBAL = 0.6
 _PULSATION = 2.2
 _DRIFT = 0.7
@@ -64,13 +65,13 @@ def draw_signals(
 
     Networks, patch and decoys share `networks.coupling`; beside them lie a global wave such as
     breathing makes (Power 2017, 10.1016/j.neuroimage.2017.03.020), pulsation in CSF that leaks
-    into grey matter, scanner drift and neural noise of a centimetre's reach. With thermal noise
-    the raw tSNR of grey matter is 60 to 80.
+    into grey matter (aliased at this TR, so broad), scanner drift and neural noise of a
+    centimetre's reach.
     """
     count, tr = settings.n_volumes, settings.tr_s
     neural = planted_series(rng, count, coupling(settings.patch_coupling), tr_s=tr)
     wave = band_limited(rng, count, 1, tr_s=tr, low_hz=0.008, high_hz=0.05)
-    beats = rng.standard_normal((count, 4)) + band_limited(rng, count, 4, tr_s=tr)
+    beats = rng.standard_normal((count, 4))
     t = np.linspace(-1, 1, count)
     drifts = np.stack([t, 1.5 * t**2 - 0.5, np.cos(np.pi * t)], axis=1)
     series = np.hstack([neural, wave, beats, drifts]).astype(np.float32)
@@ -78,7 +79,7 @@ def draw_signals(
         [
             _neural_weights(still, centre, settings),
             (_GLOBAL * (still.grey + 0.4 * still.white))[:, None],
-            _PULSATION / 2 * _random_maps(rng, still, 4, 25.0) * _wet(still),
+            _PULSATION / 2 * _random_maps(rng, still, 4, 25.0) * _pulsing(still),
             _DRIFT * _random_maps(rng, still, 3, 60.0),
         ]
     )
@@ -135,9 +136,11 @@ def _neural_weights(still: Still, centre: Points, settings: PhantomSettings) -> 
     return np.float32(_NEURAL) * np.stack(maps, axis=1) * still.grey[:, None]
 
 
-def _wet(still: Still) -> Grid:
-    """Give how much of the pulsation a voxel feels, (V, 1)."""
-    return np.asarray((still.csf + 0.12 * still.grey + 0.04 * still.white)[:, None])
+def _pulsing(still: Still) -> Grid:
+    """Give how much of the pulsation a voxel feels, (V, 1): most in ventricles and cisterns."""
+    deep = network_map((Blob((0, -20, -4), 26, 1.0),), still.at_mni)
+    wet = still.csf * (0.25 + 0.75 * deep) + 0.1 * still.grey * (0.4 + 0.6 * deep)
+    return np.asarray((wet + 0.03 * still.white)[:, None])
 
 
 def _random_maps(rng: np.random.Generator, still: Still, count: int, reach_mm: float) -> Grid:

@@ -1,4 +1,4 @@
-"""A gyrated brain cut out of the average template: white matter first, cortex as a coat round it."""
+"""A gyrated brain cut out of the average template: white matter first, cortex as its coat."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ def cut_brain(
 
     The average of 152 brains has washed-out gyri. White matter is sharpened (unsharp mask) and
     its level perturbed by seeded noise at the scale of gyri, so that every person folds a little
-    otherwise; the cortex is what lies within a thickness of 2 to 4 mm from it (Fischl & Dale
-    2000, 10.1073/pnas.200033797: 1 to 4.5 mm, mean 2.5); what remains between the banks is CSF.
+    otherwise; the cortex is what lies within 2.6 to 4.2 mm from it (Fischl & Dale 2000,
+    10.1073/pnas.200033797: 1 to 4.5 mm; thicker where the template is surely grey, as in the
+    insula); what remains between the banks is CSF.
     Cerebellum, brainstem and deep nuclei follow the template's own probabilities.
     """
     whole = template.gm + template.wm
@@ -57,7 +58,7 @@ def cut_brain(
     white = _white_matter(rng, template.wm, folded=folded, voxel_mm=voxel_mm)
     away_mm = ndimage.distance_transform_edt(~white, sampling=voxel_mm).astype(np.float32)
     coat_mm = np.clip(3.4 + 0.3 * smooth_field(rng, brain.shape, 22 / voxel_mm), 2.6, 4.2)
-    coat_mm += 1.2 * np.clip((template.gm - 0.7) / 0.2, 0, 1)  # surely grey: let it be thicker
+    coat_mm += 2.2 * np.clip((template.gm - 0.74) / 0.16, 0, 1)  # surely grey: let it be thicker
     opened = 0.55 + 0.08 * smooth_field(rng, brain.shape, 6 / voxel_mm)
     cortex = folded & (away_mm <= coat_mm) & (whole > opened)
     deep = _deep(at_mni) & (template.gm > 0.42) & (whole > 0.6)
@@ -71,9 +72,7 @@ def cut_brain(
     return out
 
 
-def _white_matter(
-    rng: np.random.Generator, wm: Grid, *, folded: Mask, voxel_mm: float
-) -> Mask:
+def _white_matter(rng: np.random.Generator, wm: Grid, *, folded: Mask, voxel_mm: float) -> Mask:
     """Give one connected white matter."""
     sharp = wm + (wm - ndimage.gaussian_filter(wm, 6 / voxel_mm, truncate=3))
     level = 0.56 + 0.12 * smooth_field(rng, wm.shape, 5 / voxel_mm)
@@ -94,5 +93,5 @@ def _follows_template(at_mni: Grid) -> Mask:
 
 def _deep(at_mni: Grid) -> Mask:
     """Give the ellipsoid that holds thalamus and basal ganglia."""
-    part = (at_mni - np.float32([0, -8, 4])) / np.float32([36, 38, 24])
+    part = (at_mni - np.array([0, -8, 4], np.float32)) / np.array([36, 38, 24], np.float32)
     return np.asarray((part**2).sum(-1) < 1)

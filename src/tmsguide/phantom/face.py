@@ -106,8 +106,13 @@ def _fill(
     allowed: NDArray[np.bool_],
     parts: Iterable[tuple[Material, Ellipsoid]],
 ) -> None:
-    for material, shape in parts:
-        out[allowed & (_level(at_mni, *shape) < 0)] = material
+    rows = np.flatnonzero(allowed)
+    at = at_mni[rows]
+    for material, (centre, half_axes) in parts:
+        off = np.abs(at - np.array(centre, np.float32))
+        near = (off < np.array(half_axes, np.float32)).all(axis=1)
+        held = rows[near]
+        out[held[_level(at[near], centre, half_axes) < 0]] = material
 
 
 def _level(

@@ -173,7 +173,7 @@ def band_limited(
     high_hz: float = 0.08,
     tilt: float = 1.0,
 ) -> Floats:
-    """Give ``width`` Gaussian series (count, width), power as f^-tilt in the band, unit variance."""
+    """Give ``width`` Gaussian series (count, width), power f^-tilt in band, unit variance."""
     hz = np.fft.rfftfreq(count, tr_s)
     gain = np.zeros(len(hz))
     band = (hz >= low_hz) & (hz <= high_hz)

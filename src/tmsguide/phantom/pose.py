@@ -82,7 +82,8 @@ def draw_head(rng: np.random.Generator, native: Frame, *, warp_mm: float) -> Hea
 def invert(head: Head, native_from_voxel: Floats, shape: tuple[int, ...]) -> Warp:
     """Give ``mni_from_native`` on a lattice that covers a grid of ``shape`` in the native frame.
 
-    Fixed-point iteration at the nodes; the lattice step is a whole number of voxels near 4 mm.
+    Fixed-point iteration at the nodes; the lattice step is a whole number of
+    voxels, 4 mm or a little more.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def invert(head: Head, native_from_voxel: Floats, shape: tuple[int, ...]) -> War
         When the iteration does not settle, that is, the warp folds.
     """
     warp = head.native_from_mni
-    step = max(1, round(_LATTICE_MM / float(np.linalg.norm(native_from_voxel[:3, 0]))))
+    step = int(np.ceil(_LATTICE_MM / float(np.linalg.norm(native_from_voxel[:3, 0])) - 0.01))
     native_from_node = native_from_voxel @ np.diag([step] * 3 + [1.0])
     nodes = lattice_shape(shape, step)
     at = _nodes(nodes, native_from_node).reshape(-1, 3)
@@ -111,10 +112,9 @@ def jacobian(warp: Warp) -> Floats:
     """Give the Jacobian determinant of a warp at its lattice nodes, (X, Y, Z)."""
     step = np.linalg.norm(warp.source_from_voxel[:3, :3], axis=0)
     turn = warp.source_from_voxel[:3, :3] / step
-    slope = np.stack(
-        np.gradient(warp.displacement_mm.astype(np.float64), *step, axis=(0, 1, 2)), axis=-1
-    )
-    return np.linalg.det(np.eye(3) + slope @ turn.T)
+    shift = warp.displacement_mm.astype(np.float64)
+    slope = np.stack([np.gradient(shift, step[k], axis=k) for k in range(3)], axis=-1)
+    return np.asarray(np.linalg.det(np.eye(3) + slope @ turn.T), dtype=np.float64)
 
 
 def oblique_grid(
@@ -142,7 +142,7 @@ def _bend(rng: np.random.Generator, shape: tuple[int, ...], largest_mm: float) -
     identity = np.diag([_LATTICE_MM] * 3 + [1.0])
     while jacobian(Warp(bend.astype(np.float32), identity, MNI, MNI)).min() < _FOLD_LIMIT:
         bend = bend * 0.9
-    return bend
+    return np.asarray(bend, dtype=np.float64)
 
 
 def _nodes(shape: tuple[int, ...], frame_from_voxel: Floats) -> Floats:

@@ -140,6 +140,6 @@ def kept_signal(at_mni: Grid) -> Grid:
     """Give the share of EPI signal left at MNI positions (N, 3), (N,)."""
     out = np.ones(len(at_mni), np.float32)
     for centre, spread, loss in _LOSSES:
-        way = (at_mni - np.float32(centre)) / np.float32(spread)
+        way = (at_mni - np.array(centre, np.float32)) / np.array(spread, np.float32)
         out *= 1 - np.float32(loss) * np.exp(-(way**2).sum(1) / 2)
     return out

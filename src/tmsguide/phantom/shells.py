@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Shells", "draw_shells", "skull_mm", "spread"]
 
 _ENVELOPE_MM = 10.0  # sulci narrower than twice this are bridged
-_CENTRE_MNI = np.float32([0, -18, 8])
+_CENTRE_MNI = np.array([0, -18, 8], np.float32)
 
 # Skull thickness by direction from the brain's centre (unit-ish vectors in MNI), added to 5.6 mm.
 # CT: frontal 5.8, parietal 5.4, occipital 8.6 mm (Baral, Koirala & Gupta, 100 adults, Anatomy &
