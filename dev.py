@@ -85,12 +85,14 @@ def main(argv: list[str]) -> int:
         return call(here / "tmsguide", *(["demo"] if job == "demo" else []), *rest)
     if job == "test":
         ensure("dev", "test")
-        return check() or call(here / "python", "-m", "pytest", "-n", "2", "-q", *rest)
+        return check() or call(
+            here / "python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", *rest
+        )
     if job == "check":
         ensure("dev", "test")
         return check()
     if job == "bench":
-        ensure()
+        ensure("dev", "test")
         return call(here / "python", "-m", "benchmarks", *rest)
     print(__doc__)
     return 0 if job in {"help", "-h", "--help"} else 2
