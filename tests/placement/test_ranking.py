@@ -6,6 +6,7 @@ from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.errors import FrameError, GeometryError
 from tmsguide.model import MNI, Placement
 from tmsguide.placement import (
+    Ranked,
     candidates,
     handle_angle_deg,
     refine,
@@ -85,6 +86,48 @@ def test_refinement_stays_where_nothing_is_better(scalp, among):
     assert (
         refine(lambda p: np.zeros(len(p)) - 1e9, start, scalp, coil=coil(), standoff_mm=4) is start
     )
+
+
+def scored_pose(objective, angle_deg, among):
+    """The candidate under the grid's middle at an angle, as `search` would hand it over."""
+    near = scalp_entry(ellipsoid(), TARGET).xyz_mm[0]
+    at = np.linalg.norm(among.matsimnibs[:, :3, 3] - near, axis=1)
+    at[~np.isclose(among.angle_deg, angle_deg)] = np.inf
+    pose = among.matsimnibs[np.argmin(at)]
+    return Ranked(float(objective(pose[None])[0]), Placement(pose, among.frame, 1e6, 4.0))
+
+
+@pytest.mark.parametrize("past_deg", [8.0, -8.0])
+def test_a_climb_over_the_border_is_turned_to_the_usual_half(scalp, among, past_deg):
+    border, first = (45.0, 45.0) if past_deg > 0 else (-135.0, -125.0)
+    start = scored_pose(lambda p: np.zeros(len(p)), first, among)
+    whole = candidates(
+        scalp, TARGET, **{**GRID, "angle_deg": 1.0, "radius_mm": 0.5}, full_turn=True
+    )
+    aim = whole.matsimnibs[np.argmin(np.abs(whole.angle_deg - (border + past_deg)))]
+    objective = bowl(aim[:3, 3], aim[:3, 1])
+    start = Ranked(float(objective(start.placement.matsimnibs[None])[0]), start.placement)
+    fine = refine(objective, start, scalp, coil=coil(), standoff_mm=4.0)
+    pose = fine.placement.matsimnibs
+    assert turn_deg(pose, aim) < 1.25 + 0.5
+    assert pose[:3, 1] @ aim[:3, 1] < -0.99  # reached beyond the border, then turned
+    assert -135.0 < handle_angle_deg(fine.placement) <= 45.0
+    assert np.linalg.det(pose[:3, :3]) > 0.999
+    assert_close(fine.score, objective(pose[None])[0], EXACT)
+    assert fine.score > start.score
+
+
+def test_an_objective_that_cares_for_the_sense_keeps_its_pose(scalp, among):
+    """E along one direction: the half turn would reverse it."""
+    aim = -scored_pose(lambda p: np.zeros(len(p)), -45.0, among).placement.matsimnibs[:3, 1]
+
+    def along(poses):
+        return poses[:, :3, 1] @ aim
+
+    whole = candidates(scalp, TARGET, **GRID, full_turn=True)
+    fine = refine(along, search(along, whole, keep=1)[0], scalp, coil=coil(), standoff_mm=4.0)
+    assert fine.score > 0.99
+    assert fine.placement.matsimnibs[:3, 1] @ aim > 0.99
 
 
 def test_ranking_is_diverse_and_descending(among, planted):

@@ -93,6 +93,15 @@ def test_plane_axes_are_right_handed_and_the_second_is_forward():
         assert second[1] > 0 or abs(n[1]) > 0.99
 
 
+@pytest.mark.parametrize("front", [1.0, -1.0])
+def test_forward_does_not_jump_where_the_vertical_stands_in_for_it(front):
+    """At the pole of forehead or occiput, and 7 degrees above it, the axes are nearly the same."""
+    above = np.array([0.0, front * np.cos(np.deg2rad(7)), np.sin(np.deg2rad(7))])
+    assert_close(
+        plane_axes(np.array([0.0, front, 0.0])), plane_axes(above), Tol(0.13, "7 degrees")
+    )
+
+
 def test_inward_triangles_are_refused():
     scalp = ellipsoid(subdivisions=1)
     with pytest.raises(GeometryError, match="face inward"):

@@ -9,6 +9,7 @@ import numpy as np
 
 from tmsguide.errors import GeometryError
 from tmsguide.placement.poses import MAX_STANDOFF_MM, Seat, rest
+from tmsguide.placement.sense import turns_deg
 from tmsguide.placement.skin import (
     is_inside,
     nearest,
@@ -67,8 +68,11 @@ def candidates(
     scalp normal (mean over 15 mm), its centre ``standoff_mm`` above the scalp point; the casing's
     flat face is lifted along the normal by the least amount that clears the scalp, or the pose is
     dropped where that takes more than ``max_standoff_mm``. Angles run in steps of about
-    ``angle_deg`` through the half turn (-90, 90], handle to the back: turning the coil by 180
-    degrees reverses E and leaves its strength as it is. ``full_turn`` gives both senses.
+    ``angle_deg`` through one half turn, for turning the coil by 180 degrees reverses E and leaves
+    its strength as it is: that round the usual pose of the clinic, handle backwards and away from
+    the vertex at 45 degrees to the midline. So angles are in (-135, 45] left of the scalp's middle
+    and mirrored, [-45, 135), right of it; on the middle, handle straight back, in (-90, 90].
+    ``full_turn`` gives both senses.
 
     Raises
     ------
@@ -82,11 +86,11 @@ def candidates(
     target = target_inside(on, near)
     seat = Seat.of(coil, standoff_mm=standoff_mm, max_standoff_mm=max_standoff_mm)
     points = _grid(on, nearest(on, target), radius_mm=radius_mm, step_mm=step_mm)
-    turns = _angles(angle_deg, full_turn=full_turn)
+    turns = turns_deg(on, points, step_deg=angle_deg, full_turn=full_turn)
     poses, gaps, angles = rest(on, points, angles_deg=turns, seat=seat)
     if len(poses) == 0:
         raise GeometryError(
-            f"none of {len(points) * len(turns)} poses within {radius_mm:g} mm of the target's "
+            f"none of {turns.size} poses within {radius_mm:g} mm of the target's "
             f"scalp point clears the head with a gap of {standoff_mm:g} to "
             f"{max_standoff_mm:g} mm; "
             "check the scalp surface there, or allow a larger gap or radius"
@@ -119,13 +123,6 @@ def _grid(on: Skin, anchor: Floats, *, radius_mm: float, step_mm: float) -> Floa
     points = project(on, anchor + flat, normal, within_mm=radius_mm)
     keep = np.linalg.norm(points - anchor, axis=1) <= radius_mm  # False for the NaN of a miss
     return np.asarray(points[keep])
-
-
-def _angles(step_deg: float, *, full_turn: bool) -> Floats:
-    """Equal steps nearest to ``step_deg`` through (-90, 90] or (-180, 180]."""
-    half = 180.0 if full_turn else 90.0
-    n = max(1, round(2 * half / step_deg))
-    return np.asarray(-half + 2 * half / n * np.arange(1, n + 1), dtype=np.float64)
 
 
 def _check_sizes(near: Points, **sizes: float) -> None:

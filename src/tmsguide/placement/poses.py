@@ -43,23 +43,24 @@ class Seat:
 def rest(
     on: Skin, points: Floats, *, angles_deg: Floats, seat: Seat, towards: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
-    """Give the poses of a coil resting on scalp ``points`` (P, 3) at each in-plane angle (A,).
+    """Give the poses of a coil resting on scalp ``points`` (P, 3) at each in-plane angle.
 
-    Angle 0 points the coil's y axis (away from the handle) along ``towards`` (default: forward,
-    +y); positive angles turn it to the left as seen from outside. Returns (matsimnibs (K, 4, 4),
-    standoff_mm (K,), angle_deg (K,)), points outermost, without the poses that would need more
-    than ``seat.max_standoff_mm``.
+    ``angles_deg`` is (A,) for all points or (P, A), each its own. Angle 0 points the coil's y axis
+    (away from the handle) along ``towards`` (default: forward, +y); positive angles turn it to the
+    left as seen from outside. Returns (matsimnibs (K, 4, 4), standoff_mm (K,), angle_deg (K,)),
+    points outermost, without the poses that would need more than ``seat.max_standoff_mm``.
     """
     normals = smooth_normals(on, points)
     poses, gaps, turns = [], [], []
-    for point, normal in zip(points, normals, strict=True):
+    own = np.broadcast_to(angles_deg, (len(points), np.shape(angles_deg)[-1]))
+    for point, normal, angles in zip(points, normals, own, strict=True):
         across = plane_axes(normal, towards)
-        lift = _lift_mm(on, point, normal, across=across, angles_deg=angles_deg, seat=seat)
+        lift = _lift_mm(on, point, normal, across=across, angles_deg=angles, seat=seat)
         gap = seat.standoff_mm + lift
         keep = gap <= seat.max_standoff_mm
-        poses.append(_poses(point, normal, across, angles_deg=angles_deg[keep], gap_mm=gap[keep]))
+        poses.append(_poses(point, normal, across, angles_deg=angles[keep], gap_mm=gap[keep]))
         gaps.append(gap[keep])
-        turns.append(angles_deg[keep])
+        turns.append(angles[keep])
     return np.concatenate(poses), np.concatenate(gaps), np.concatenate(turns)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from tmsguide.errors import FrameError, GeometryError
 from tmsguide.model import Placement
 from tmsguide.placement.poses import MAX_STANDOFF_MM, Seat, rest
+from tmsguide.placement.sense import is_usual, reversed_pose
 from tmsguide.placement.skin import plane_axes, project, skin
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     Objective = Callable[[Floats], Floats]
 
 __all__ = ["Ranked", "refine", "search"]
+
+#: Scores whose relative difference is below this are the same but for rounding.
+SAME_SCORE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +97,10 @@ def refine(
     Each move looks at the poses up to two steps away along the scalp in both directions and up to
     four steps of turn, and goes to the best of them; it ends when none is better. The gap is
     again ``standoff_mm`` unless the casing needs more. Never worse than ``start``.
+
+    A climb that ends with the handle in the other half turn than the clinic's (see `candidates`)
+    is turned by 180 degrees and scored again. A field strength is the same there, to rounding; an
+    objective that is lower there cares for the sense of the field, and its pose stays as it was.
     """
     on = skin(scalp)
     if start.placement.frame != on.frame:
@@ -112,7 +120,19 @@ def refine(
             break
         didt = start.placement.didt_a_per_s
         best = Ranked(float(scores[top]), Placement(poses[top], on.frame, didt, float(gaps[top])))
-    return best
+    return _usual(objective, best, on)
+
+
+def _usual(objective: Objective, best: Ranked, on: Skin) -> Ranked:
+    """Give the pose in its usual half turn, scored there, unless the objective is against it."""
+    pose = best.placement.matsimnibs
+    if is_usual(on, scalp_point(best.placement), pose):
+        return best
+    turned = reversed_pose(pose)
+    score = float(scored(objective, turned[None])[0])
+    if score < best.score - SAME_SCORE * abs(best.score):
+        return best
+    return Ranked(score, replace(best.placement, matsimnibs=turned))
 
 
 def scored(objective: Objective, poses: Floats) -> Floats:

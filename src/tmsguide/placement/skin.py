@@ -177,12 +177,13 @@ def plane_axes(normal: Floats, towards: Floats | None = None) -> Floats:
     """Give two unit axes (2, 3) across ``normal``; the second lies along ``towards`` (default +y).
 
     (first, second, normal) is right-handed: seen from outside, first is to the right of second.
-    Where ``towards`` is within 6 degrees of the normal, +z stands in for it.
+    Where ``towards`` is within 6 degrees of the normal, the vertical stands in for it: down on the
+    forehead and up on the back of the head, as forward runs on the head just above them.
     """
     ahead = np.array([0.0, 1.0, 0.0]) if towards is None else towards / np.linalg.norm(towards)
     second = ahead - (ahead @ normal) * normal
     if np.linalg.norm(second) < 0.1:
-        ahead = np.array([0.0, 0.0, 1.0])
+        ahead = np.array([0.0, 0.0, -np.sign(ahead @ normal)])
         second = ahead - (ahead @ normal) * normal
     second = second / np.linalg.norm(second)
     return np.stack([np.cross(second, normal), second])
