@@ -1,1 +1,1 @@
-"""Benchmarks: each prints one JSON object as its last line (docs/benchmarks.md keeps the table)."""
+"""Benchmarks: each prints one JSON object as its last line."""

@@ -22,7 +22,7 @@ KEPT = (
 
 
 def run(*, quick: bool) -> dict[str, object]:
-    """Run ``tmsguide demo`` in a process of its own, then again to time a run with nothing to do."""
+    """Run ``tmsguide demo`` in a process of its own, then again with nothing left to do."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tmsguide", "demo", "--quiet", "--out", folder]
         command += ["--small"] if quick else []

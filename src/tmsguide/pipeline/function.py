@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,20 +126,24 @@ def target_step(
         grey = Points(where.xyz_mm[clean.gm], where.frame)
         group = group_targets(normalisation.content["t1w_from_mni"], grey)
 
-        def find(denoised: Denoised) -> TargetSet:
+        def find(denoised: Denoised, chosen: TargetSettings) -> TargetSet:
             return find_target(
                 denoised,
                 where_mni,
                 clean.gm,
                 sgacc,
-                settings=settings,
+                settings=chosen,
                 rng=np.random.default_rng(seed),
                 progress=bench.listener.said,
                 group=group,
             )
 
-        targets = find(clean.denoised)
-        return {"targets": targets, "global_signal_shift_mm": _shift(targets, clean, find)}
+        targets = find(clean.denoised, settings)
+        shift_mm = None
+        if clean.without_global is not None:
+            once = replace(settings, resamples=2)  # only the place is wanted, not its region
+            shift_mm = _apart_mm(targets, find(clean.without_global, once))
+        return {"targets": targets, "global_signal_shift_mm": shift_mm}
 
     return bench.step(
         "target",
@@ -149,9 +154,6 @@ def target_step(
     )
 
 
-def _shift(targets: TargetSet, clean: Any, find: Callable[[Denoised], TargetSet]) -> float | None:
-    """Millimetres between the targets found with and without global-signal regression."""
-    if clean.without_global is None:
-        return None
-    other = find(clean.without_global).primary.point.xyz_mm[0]
-    return float(np.linalg.norm(other - targets.primary.point.xyz_mm[0]))
+def _apart_mm(one: TargetSet, other: TargetSet) -> float:
+    """Millimetres between two sets' planned targets."""
+    return float(np.linalg.norm(one.primary.point.xyz_mm[0] - other.primary.point.xyz_mm[0]))
