@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import QualityError
-from tmsguide.model import ConnectivityMap, Points, Target
+from tmsguide.model import BoldSettings, ConnectivityMap, Points, Target
 from tmsguide.num.bootstrap import circular_block_counts
 from tmsguide.num.seeds import once, seed_z
 from tmsguide.num.statistics import correlation_dof
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     Finder = Callable[[Floats, Terrain], int]
 
 __all__ = ["TargetSet", "find_target"]
+
+#: Width of the blur of series cleaned with our defaults, mm.
+_SMOOTHING_MM = BoldSettings().fwhm_mm
 
 _CLUSTER = "Cash et al. 2021, 10.1002/hbm.25330, cluster ranked by depth"
 _PEAK = "Fox et al. 2013, NeuroImage 66:151 (PMC3594474), cone-weighted peak"
@@ -62,6 +65,7 @@ def find_target(
     progress: Callable[[str], None] = lambda _: None,
     group_weights: NDArray[np.floating] | None = None,
     group: tuple[Target, ...] = (),
+    smoothing_mm: float = _SMOOTHING_MM,
 ) -> TargetSet:
     """Give the left prefrontal target of one person, with its uncertainty and alternatives.
 
@@ -69,7 +73,8 @@ def find_target(
     where a group map of its connectivity is given as ``group_weights`` (N,), with that network.
     ``where_mni`` (N, 3) are the places of the series in MNI, ``gm`` (N,) marks grey matter,
     ``group`` targets join the alternatives. Every individual target is found again on block
-    resamples of time, seed and weights included.
+    resamples of time, seed and weights included; ``samples`` of a cluster are its centroids.
+    ``smoothing_mm`` is the width of the blur the series were given, the least radius of a region.
 
     The person's own weights are an alternative only: in simulations with other networks at work
     they drew the seed to the strongest network and lost the planted site (docs/targeting.md).
@@ -90,7 +95,8 @@ def find_target(
         group_weights=group_weights,
     )
     places = terrain(denoised.where.xyz_mm[evidence.search])
-    search = _Search(evidence, places, denoised, settings, _resamples(denoised, settings, rng))
+    counts = _resamples(denoised, settings, rng)
+    search = _Search(evidence, places, denoised, settings, counts, smoothing_mm)
     main = Seed.SPHERE if group_weights is None else Seed.GROUP_WEIGHTS
     others = [s for s in (Seed.SPHERE, Seed.OWN_WEIGHTS) if s is not main]
     progress(f"target: {main.value}, {settings.resamples} resamples")
@@ -114,6 +120,7 @@ class _Search:
     denoised: Denoised
     settings: TargetSettings
     counts: NDArray[np.float32]
+    resolution_mm: float
 
     def targets(self, seed: Seed) -> tuple[Target, Target]:
         """Give the targets of the cluster and the peak finder on the map of one seed."""
@@ -128,14 +135,14 @@ class _Search:
         by_cluster = self._target(
             z,
             index=found.index,
-            samples=np.array([cluster(row, self.places).index for row in again]),
+            samples=np.array([cluster(row, self.places).centroid_mm for row in again]),
             method=f"{seed.value}: cluster",
             source=_CLUSTER,
         )
         by_peak = self._target(
             z,
             index=find_peak(z, self.places),
-            samples=np.array([find_peak(row, self.places) for row in again]),
+            samples=self.places.xyz_mm[[find_peak(row, self.places) for row in again]],
             method=f"{seed.value}: peak",
             source=_PEAK,
         )
@@ -143,24 +150,24 @@ class _Search:
         return replace(by_cluster, notes=words), replace(by_peak, notes=scan + by_peak.notes)
 
     def _target(
-        self, z: Floats, *, index: int, samples: NDArray[np.int64], method: str, source: str
+        self, z: Floats, *, index: int, samples: Floats, method: str, source: str
     ) -> Target:
-        xyz, frame = self.places.xyz_mm, self.denoised.where.frame
+        xyz, frame = self.places.xyz_mm[index], self.denoised.where.frame
         radius = region_radius(
-            xyz[index],
-            xyz[samples],
+            xyz,
+            samples,
             confidence=self.settings.confidence,
-            step_mm=self.places.step_mm,
+            resolution_mm=self.resolution_mm,
         )
         return Target(
-            point=Points(xyz[index][None], frame),
+            point=Points(xyz[None], frame),
             score=float(z[index]),
             method=method,
             source=source,
-            samples=Points(xyz[samples], frame),
+            samples=Points(samples, frame),
             region_radius_mm=radius,
             confidence=self.settings.confidence,
-            notes=scatter_notes(xyz[index], xyz[samples], radius),
+            notes=scatter_notes(xyz, samples, radius),
         )
 
     def cmap(self, seed: Seed) -> ConnectivityMap:

@@ -48,11 +48,13 @@ class Terrain:
 class Cluster:
     """What the cluster method found.
 
-    ``index`` is the place chosen; ``members`` the places of its cluster; ``runner_up`` those of
-    the second (empty if there is none); ``threshold`` the z below which places were kept.
+    ``index`` is the place chosen, the member nearest to ``centroid_mm`` (3,); ``members`` the
+    places of its cluster; ``runner_up`` those of the second (empty if there is none);
+    ``threshold`` the z below which places were kept.
     """
 
     index: int
+    centroid_mm: Floats
     members: NDArray[np.int64]
     runner_up: NDArray[np.int64]
     threshold: float
@@ -125,14 +127,10 @@ def find_cluster(z: Floats, places: Terrain, *, percentile: float) -> Cluster:
     ranked = np.argsort(-np.bincount(label[low], depth[low]), kind="stable")
     members = np.flatnonzero(label == ranked[0])
     second = np.flatnonzero(label == ranked[1]) if len(ranked) > 1 else np.empty(0, dtype=np.int64)
-    return Cluster(_central(members, depth, places.xyz_mm), members, second, threshold)
-
-
-def _central(members: NDArray[np.int64], depth: Floats, xyz: Floats) -> int:
-    weight = depth[members] if depth[members].sum() > 0 else np.ones(len(members))
-    centroid = np.average(xyz[members], axis=0, weights=weight)
-    distance = np.linalg.norm(xyz[members] - centroid, axis=1)
-    return int(members[np.argmin(distance)])
+    weight = depth[members] if depth[members].sum() > 0 else None
+    centroid = np.average(places.xyz_mm[members], axis=0, weights=weight)
+    nearest = np.argmin(np.linalg.norm(places.xyz_mm[members] - centroid, axis=1))
+    return Cluster(int(members[nearest]), np.asarray(centroid), members, second, threshold)
 
 
 def _cone(xyz: Floats) -> csr_array:

