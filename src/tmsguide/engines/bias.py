@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["correct_bias"]
 
-WORK_MM = 4.0  # the bias field is smooth over centimetres, so it is estimated on coarse voxels
-ITERATIONS = (40, 40, 40)
+WORK_MM = 5.0  # the bias field is smooth over centimetres, so it is estimated on coarse voxels
+ITERATIONS = (30, 25, 15)
 
 
 def correct_bias(image: Volume, mask: Volume) -> Volume:

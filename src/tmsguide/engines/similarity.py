@@ -50,7 +50,7 @@ def shared_information(fixed: Volume, moving: Volume, fixed_from_moving: Affine)
 
 def _binned(values: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = np.percentile(values, [0.5, 99.5])
-    return np.clip((values - low) / max(high - low, 1e-12) * BINS, 0, BINS - 1e-6)
+    return np.asarray(np.clip((values - low) / max(high - low, 1e-12) * BINS, 0, BINS - 1e-6))
 
 
 def _entropy(p: NDArray[np.float64]) -> float:

@@ -20,6 +20,8 @@ BELOW_VERTEX_MM = 190.0  # vertex to below the foramen magnum in large adult hea
 MARGIN_MM = 10.0
 WORK_MM = 2.0
 CLOSING_MM = 8.0
+OPENING_MM = 3.0  # parts ghosts and head phones from the head once it is solid
+SPECK_MM3 = 2000.0
 DEEP_MM = 28.0  # under scalp, skull and cortex
 UPPER_MM = 110.0  # from the vertex: brain only at that depth
 
@@ -47,7 +49,8 @@ def head_mask(image: Volume) -> NDArray[np.bool_]:
     factor = max(1, round(WORK_MM / voxel_mm))
     coarse = block_mean(Volume(fine, image.frame_from_voxel, image.frame), factor).data > 0.5
     step = factor * voxel_mm
-    coarse = filled(largest(_opened(coarse, 2.0 / step)), CLOSING_MM / step)
+    coarse = filled(_without_specks(coarse, SPECK_MM3 / step**3), CLOSING_MM / step)
+    coarse = largest(_opened(coarse, OPENING_MM / step))
     outline = ndimage.zoom(
         coarse.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest"
     )
@@ -58,7 +61,7 @@ def head_mask(image: Volume) -> NDArray[np.bool_]:
 
 
 def crop_to_head(t1w: Volume, label_mm: float) -> tuple[Volume, NDArray[np.bool_], bool]:
-    """Give the upright T1w on its label grid, cut below the skull base; the head; whether it is cut.
+    """Give the T1w on its label grid, cut below the skull base; the head; whether it is cut.
 
     The grid keeps the axes of the image (reordered to right, front, up) with cubic voxels of
     ``label_mm``; an image that has such voxels already is not resampled. The last value tells
@@ -118,6 +121,13 @@ def filled(mask: NDArray[np.bool_], radius_vox: float) -> NDArray[np.bool_]:
 def _opened(mask: NDArray[np.bool_], radius_vox: float) -> NDArray[np.bool_]:
     core = ndimage.distance_transform_edt(mask) > radius_vox
     return np.asarray(mask & (ndimage.distance_transform_edt(~core) < radius_vox + 1))
+
+
+def _without_specks(mask: NDArray[np.bool_], least_vox: float) -> NDArray[np.bool_]:
+    parts, _ = ndimage.label(mask)
+    keep = np.bincount(parts.ravel()) >= least_vox
+    keep[0] = False
+    return np.asarray(keep[parts])
 
 
 def _background(data: NDArray[np.float32]) -> float:

@@ -20,7 +20,7 @@ __all__ = ["block_mean", "boxed", "fine_grid", "regridded", "sampled", "upright"
 
 
 def upright(volume: Volume) -> Volume:
-    """Give the same image with its axes reordered and flipped to run closest to right, front, up."""
+    """Give the same image with its axes reordered and flipped to run to right, front and up."""
     rotation = volume.frame_from_voxel[:3, :3] / volume.voxel_mm
     order = _axis_order(rotation)
     data = np.transpose(volume.data, order)
@@ -86,7 +86,7 @@ def boxed(volume: Volume, low: NDArray[np.int64], high: NDArray[np.int64]) -> Vo
 
 
 def block_mean(volume: Volume, factor: int) -> Volume:
-    """Give the image averaged over cubes of ``factor`` voxels; a remainder at the end is dropped."""
+    """Give the image averaged over cubes of ``factor`` voxels; a remainder at the end is lost."""
     if factor == 1:
         return volume
     a, b, c = (n // factor for n in volume.data.shape)

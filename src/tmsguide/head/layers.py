@@ -92,7 +92,8 @@ def _expected_share(
 
 def _distance(mask: Mask) -> NDArray[np.float32]:
     """Give the distance in voxels from the border of the mask, half a voxel at its first layer."""
-    return np.maximum(ndimage.distance_transform_edt(mask).astype(np.float32) - 0.5, 0)
+    far = ndimage.distance_transform_edt(mask)
+    return np.asarray(np.maximum(far - 0.5, 0), dtype=np.float32)
 
 
 def _log_ratio(bins: NDArray[np.intp], prior: NDArray[np.floating]) -> NDArray[np.float64]:

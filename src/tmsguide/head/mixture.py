@@ -141,7 +141,7 @@ def _update(
 
 
 @njit(cache=True)
-def _histograms(grey, prior, table):  # type: ignore[no-untyped-def]
+def _histograms(grey: NDArray[np.uint16], prior: NDArray[np.float32], table: Floats) -> Floats:
     """Give (6, BINS) expected voxel counts of each tissue in each grey bin."""
     counts = np.zeros(table.shape)
     chance = np.zeros(6)
@@ -188,7 +188,15 @@ def tissue_chances(
 
 
 @njit(cache=True)
-def _sweep(grey, prior, logs, now, head, coupling):  # type: ignore[no-untyped-def]
+def _sweep(
+    grey: NDArray[np.uint16],
+    prior: NDArray[np.float32],
+    logs: NDArray[np.float32],
+    now: NDArray[np.float32],
+    head: NDArray[np.bool_],
+    coupling: np.float32,
+) -> NDArray[np.float32]:
+    """Give the chances after one look at the neighbours' present chances ``now``."""
     nx, ny, nz, _ = prior.shape
     out = np.zeros_like(prior)
     e = np.empty(6, dtype=np.float32)

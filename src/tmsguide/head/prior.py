@@ -23,7 +23,7 @@ WORK_MM = 2.0
 CLOSING_MM = 12.0  # bridges sulci, the fissures and the notch round the brain stem
 VAULT_CLOSING_MM = 30.0  # the vault has no hollow over the fissure between the hemispheres
 DURA_MM = 1.5  # from gyral crowns to bone: cerebrospinal fluid and dura at the convexity
-PAD_MM = (14.0, 14.0, 14.0)
+PAD_MM = 14.0
 FOOT_MM = 24.0  # room below the template for skull base and neck
 # mean T1w grey, in parts of white matter, where the template shows nothing
 GREY = {"CSF": 0.22, "BONE": 0.12, "SCALP": 0.65, "AIR": 0.0}
@@ -87,7 +87,7 @@ def head_prior(t1: Volume, gm: Volume, wm: Volume) -> HeadPrior:
 
 
 def prior_from_maps(maps: Volume) -> HeadPrior:
-    """Give the prior of a 4-D tissue map with GM, WM, CSF, bone, soft tissue and air in SPM's order.
+    """Give the prior of a 4-D map of GM, WM, CSF, bone, soft tissue and air (SPM's order).
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def _coarse(t1: Volume, gm: Volume, wm: Volume) -> tuple[Volume, ...]:
 def _roomy(volume: Volume) -> Volume:
     """Give the image with empty room round it for skull and scalp; axes must run RAS."""
     step = volume.voxel_mm
-    before = np.ceil((np.asarray(PAD_MM) + (0, 0, FOOT_MM)) / step).astype(int)
-    after = np.ceil(np.asarray(PAD_MM) / step).astype(int)
+    before = np.ceil(np.asarray([PAD_MM, PAD_MM, PAD_MM + FOOT_MM]) / step).astype(int)
+    after = np.ceil(PAD_MM / step).astype(int)
     data = np.pad(np.asarray(volume.data, dtype=np.float32), list(zip(before, after, strict=True)))
     matrix = volume.frame_from_voxel.copy()
     matrix[:3, 3] -= matrix[:3, :3] @ before
@@ -189,7 +189,7 @@ def _stack(
     in_head: NDArray[np.float32],
     face: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """Give the six chances; below the face line there is soft tissue with air in it, no outline."""
+    """Give the six chances; below the face line there is soft tissue without an outline."""
     brain = np.clip(white + grey, 0, 1)
     inside = np.maximum(inside, brain)
     bone = np.clip(in_skull - inside, 0, 1)

@@ -12,11 +12,18 @@ from tmsguide.model import Tissue
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["contrast_problems", "coverage_problems", "face_problems", "volume_problems"]
+__all__ = [
+    "bone_problems",
+    "contrast_problems",
+    "coverage_problems",
+    "face_problems",
+    "volume_problems",
+]
 
 # eyelids, root of the nose and upper cheeks (template mm): skin and bone in every whole head
 FACE_BOX_MNI_MM = ((-40.0, 40.0), (68.0, 84.0), (-45.0, -8.0))
 ADULT_BRAIN_ML = (900.0, 1800.0)  # grey and white matter, healthy adults
+BRIGHT_BONE = 0.7  # measured: .2 in an adult, .8 in a three-year-old whose labels were wrong
 GREY_TO_WHITE = (0.9, 2.1)  # healthy adults 1.1 to 1.6; children and atrophy reach farther
 
 
@@ -65,8 +72,9 @@ def face_problems(
     seen = float(head[box].mean()) if box.any() else 1.0
     if seen < 0.6:
         words.append(
-            f"the face seems to have been removed from the T1w (defacing): {100 * (1 - seen):.0f} %"
-            " of the region round eyes and nose is empty. Landmarks such as the nasion cannot be "
+            f"the face seems to have been removed from the T1w (defacing): "
+            f"{100 * (1 - seen):.0f} % of the region round eyes and nose is empty. "
+            "Landmarks such as the nasion cannot be "
             "found on it"
         )
     if rebuilt_ml > 2.0:
@@ -97,6 +105,19 @@ def contrast_problems(contrast_to_noise: float) -> tuple[str, ...]:
             "the border of the cortex is uncertain",
         )
     return ()
+
+
+def bone_problems(grey: NDArray[np.float32], labels: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Give words about a skull as bright as grey matter: brain was then taken for bone."""
+    bone, brain = grey[labels == Tissue.BONE], grey[labels == Tissue.GM]
+    ratio = float(np.median(bone) / max(float(np.median(brain)), 1e-9))
+    if ratio < BRIGHT_BONE:
+        return ()
+    return (
+        f"what was labelled skull is {ratio:.1f} times as bright as grey matter, so its inner border "
+        "is wrong somewhere (seen in small children, whose skull is thinner than expected): tissue "
+        "labels and electric fields are not reliable",
+    )
 
 
 def volume_problems(labels: NDArray[np.uint8], voxel_mm: float) -> tuple[str, ...]:

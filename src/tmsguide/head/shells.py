@@ -44,17 +44,17 @@ REGIONS: tuple[tuple[str, tuple[float, float, float], float, float], ...] = (
 )
 
 
-def skull_mm(mni_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+def skull_mm(mni_mm: NDArray[np.floating]) -> NDArray[np.float64]:
     """Give the mean thickness of the skull seen from mid-brain through each place (..., 3)."""
     return _blend(mni_mm, [row[2] for row in REGIONS])
 
 
-def scalp_mm(mni_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+def scalp_mm(mni_mm: NDArray[np.floating]) -> NDArray[np.float64]:
     """Give the mean thickness of all soft tissue over the skull, seen likewise (..., 3)."""
     return _blend(mni_mm, [row[3] for row in REGIONS])
 
 
-def _blend(mni_mm: NDArray[np.float64], values: list[float]) -> NDArray[np.float64]:
+def _blend(mni_mm: NDArray[np.floating], values: list[float]) -> NDArray[np.float64]:
     ray = np.asarray(mni_mm, dtype=np.float32) - np.asarray(CENTRE_MNI_MM, dtype=np.float32)
     ray /= np.maximum(np.linalg.norm(ray, axis=-1, keepdims=True), 1e-6)
     total = np.zeros(ray.shape[:-1], dtype=np.float32)

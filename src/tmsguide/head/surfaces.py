@@ -71,9 +71,7 @@ def cortex_surface(anatomy: Anatomy) -> Surface:
 def _iso_surface(field: Volume, *, smooth_mm: float, step_mm: float, limit: int) -> Surface:
     """Give the largest closed surface where the smoothed field is one half."""
     if not (field.data > 0.5).any():
-        raise GeometryError(
-            "the labels hold nothing to draw a surface round; segment a head first"
-        )
+        raise GeometryError("the labels hold nothing to draw a surface round; segment first")
     room = int(np.ceil(4 * smooth_mm / float(field.voxel_mm.mean()))) + 1
     wide = np.pad(field.data, room)
     matrix = field.frame_from_voxel.copy()

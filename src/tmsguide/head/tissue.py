@@ -14,6 +14,7 @@ from tmsguide.head.mixture import BINS, fit_greys, tissue_chances
 from tmsguide.head.nesting import Nested, inside_skull, nested_labels, shrunk, swollen
 from tmsguide.head.prior import HeadPrior, below_face_line
 from tmsguide.head.problems import (
+    bone_problems,
     contrast_problems,
     coverage_problems,
     face_problems,
@@ -105,6 +106,7 @@ def segment(
     del mni, below
     nested = nested_labels(inside, bone, head, voxel_mm=settings.label_mm)
     problems += volume_problems(nested.labels, settings.label_mm)
+    problems += bone_problems(image.data, nested.labels)
     return _anatomy(image, nested, _split(found, bone), problems)
 
 
@@ -142,7 +144,7 @@ def _brain_outside(t1w: Volume, prior: HeadPrior, t1w_from_prior: Warp) -> float
 def _expected(
     image: Volume, prior: HeadPrior, prior_from_t1w: Warp
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Give the prior chances (X, Y, Z, 6) on the image's grid, and its template positions in mm."""
+    """Give the prior chances (X, Y, Z, 6) on the image's grid and its template positions (mm)."""
     shape = (image.data.shape[0], image.data.shape[1], image.data.shape[2])
     mni = warped_voxels(prior_from_t1w, image.frame_from_voxel, shape, np.eye(4))
     voxel_from_prior = np.linalg.inv(prior.probability.frame_from_voxel)
