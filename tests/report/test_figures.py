@@ -11,6 +11,7 @@ from tests.report import builders
 from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.model import Frame, Points, Tissue, Volume
 from tmsguide.report import (
+    cortex_figures,
     head_views,
     page,
     scene,
@@ -243,11 +244,46 @@ def test_table_says_where_each_target_is(made):
     assert rows[1].away in (f"{expected:.1f} mm", f"{expected:.0f} mm")
 
 
+def test_notes_that_a_column_or_a_sentence_tells_are_not_told_again(made):
+    told = ("cluster of 1.1 cm³", "moved 1.4 mm to the nearest grey matter")
+    noted = replace(
+        made,
+        target=replace(made.target, notes=("distance to other methods: a 3 mm", told[0])),
+        alternatives=(replace(made.alternatives[0], notes=told),),
+    )
+    target, other = tables.target_rows(noted)
+    assert target.notes == other.notes == told[:1]
+    assert (target.moved_mm, other.moved_mm) == (None, 1.4)
+
+
+def test_key_of_the_cortex_figure_is_whole_and_nothing_overlaps(made):
+    long = "a name of several words, longer than a column of the key can hold in one line"
+    methods = [long, "short", "$unbroken" * 20, long, "x", "y", long]
+    many = replace(
+        made, alternatives=tuple(replace(made.alternatives[0], method=m) for m in methods)
+    )
+    names = cortex_figures._target_key(many)
+    assert "".join("".join(names).split()) == "".join(
+        "".join(f"{k}:{m}" for k, m in enumerate(methods, start=1)).split()
+    )
+    heights = [text.count("\n") + 1 for text in names]
+    assert abs(heights[0] - heights[1]) <= 4  # the longest name takes so many lines
+    figure = style.canvas(cortex_figures.WIDE_PX, 1000)
+    cortex_figures._key(figure, many, names)
+    boxes = [t.get_window_extent(figure.canvas.get_renderer()) for t in figure.texts]
+    assert len(boxes) == 3
+    for i, box in enumerate(boxes):
+        assert 0 <= box.x0 < box.x1 <= cortex_figures.WIDE_PX
+        assert not any(box.overlaps(other) for other in boxes[:i])
+        lines = figure.texts[i].get_text().count("\n") + 1
+        assert box.height <= lines * style.LINE_PX + 3
+
+
 def test_poses_are_told_against_the_best(made):
     best, turned, moved = tables.pose_rows(made, head_views.levelled(made))
-    assert (best.share, best.shift, best.handle) == ("100 %", "–", "45°")
+    assert (best.share, best.shift, best.handle) == ("100 %", "–", "45° outwards")
     assert turned.shift == "0 mm"
-    assert turned.handle in {"25°", "65°"}  # turned by 20°
+    assert turned.handle == "65° outwards"  # turned by 20° about the axis into the head
     assert moved.shift == "4 mm"
     assert turned.share == "97 %"
 

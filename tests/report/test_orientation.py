@@ -33,6 +33,24 @@ def test_angle_to_the_midline_of_a_flat_coil(handle, angle):
     assert_close(got, float(angle), EXACT, scale=180)
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_outwards_is_away_from_the_vertex_on_either_side(side):
+    middle = np.array([-side * 30.0, 0, 0])  # the coil sits on that side of it
+    for handle, turn in [((side, -1), 45), ((-side, -1), -45), ((side, 1), 135), ((0, -1), 0)]:
+        pose = pose_on_top(handle).matsimnibs
+        got = orientation.turn_outwards_deg(pose, np.eye(3), middle)
+        assert_close(got, float(turn), EXACT, scale=180)
+
+
+def test_outwards_is_downwards_on_the_side_of_the_head():
+    pose = np.eye(4)
+    pose[:3, 1], pose[:3, 2] = (0, 0, 1), (1, 0, 0)  # left temple, handle down
+    pose[:3, 0] = np.cross(pose[:3, 1], pose[:3, 2])
+    pose[:3, 3] = (-80, 0, 0)
+    got = orientation.turn_outwards_deg(pose, np.eye(3), np.zeros(3))
+    assert_close(got, 90.0, EXACT)
+
+
 def test_a_turned_head_is_levelled_first():
     turn = builders.rotation(2, 30)
     pose = pose_on_top((0, -1))

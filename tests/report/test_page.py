@@ -139,13 +139,52 @@ def test_findings_come_worst_first_and_before_the_target(report):
         "metal near the coil",
         "off-label under 18",
         "No motor threshold",
-        "Target:",
+        "1 rule without objection",
         "Session of 3 minutes",
+        "Target:",
     ]
     places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert "K231926 (not yet re-checked against the source)" in text
     assert "10.003 (not yet" not in text
+
+
+def test_rules_without_objection_are_there_but_folded(report):
+    folded = re.search(r"<details.*?</details>", report.html, re.DOTALL)[0]
+    assert "Session of 3 minutes" in folded
+    assert " open" not in folded.split(">")[0]
+    assert "motor threshold" not in folded
+
+
+def test_each_problem_of_the_scan_is_said_once(made, report):
+    problems = made.quality.problems
+    reason = f"Weak data: {made.quality.verdict.value}. {' '.join(problems)}"
+    finding = replace(builders.findings()[1], rule="scan_quality", reason=reason)
+    html = page_of(replace(made, plan=replace(made.plan, findings=(finding,))), report)
+    text = read(html).text["clinician"]
+    assert all(text.count(problem.rstrip(".")) == 1 for problem in problems)
+    assert "Weak data: see the points above." in text
+    assert "scan quality; source: K231926" in text
+
+
+def test_notes_on_the_data_stand_with_the_scan(made, report):
+    html = page_of(replace(made, notes=("no resting run; task runs are used",)), report)
+    text = read(html).text["clinician"]
+    assert text.count("o resting run") == 1
+    where = text.index("No resting run; task runs are used.")
+    assert text.index("How good the scan is") < where < text.index("What is known")
+
+
+def test_notes_of_targets_are_grouped_under_their_name(made, report):
+    grey = tuple(
+        replace(t, notes=(f"moved {k}.0 mm to the nearest grey matter",))
+        for k, t in enumerate(made.alternatives)
+    )
+    target = replace(made.target, notes=("cluster of 1.1 cm³", "wide region: scan longer"))
+    text = read(page_of(replace(made, target=target, alternatives=grey), report)).text["clinician"]
+    assert "Cluster of 1.1 cm³; wide region: scan longer." in text
+    assert "Targets 1 to 5 were moved by 0.0 to 4.0 mm to the nearest grey matter" in text
+    assert text.count("nearest grey matter") == 1
 
 
 def test_clinician_reads_no_number_with_more_than_three_decimals(report):

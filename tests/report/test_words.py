@@ -7,7 +7,7 @@ import pytest
 
 from tests.report import builders
 from tmsguide.model import Points, Protocol, ScanVerdict, Target, Verdict, native_frame
-from tmsguide.report import quantities, words
+from tmsguide.report import quantities, sentences, words
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,60 @@ def test_directions(vector, said):
         (45.0, "45° from the midline"),
         (-45.0, "45° from the midline"),
         (90.0, "90° from the midline"),
-        (135.0, "45° from the midline, end to the front"),
+        (92.0, "88° from the midline"),
     ],
 )
 def test_handle_angles(angle, said):
     assert words.handle([0, -1, 0], angle) == f"Handle points backwards, {said}"
+
+
+def test_a_handle_turned_to_the_front_says_so_once():
+    assert words.handle([-1, 1, 0], 135.0) == (
+        "Handle points forwards and to the left, 45° from the midline"
+    )
+    assert words.handle([-1, 0.1, 0], 96.0) == (
+        "Handle points to the left, 84° from the midline and slightly to the front"
+    )
+
+
+@pytest.mark.parametrize(
+    ("turn", "said"),
+    [(44.6, "45° outwards"), (-84.0, "84° inwards"), (-0.4, "0°"), (179.8, "180°")],
+)
+def test_handle_turns(turn, said):
+    assert words.handle_turn(turn) == said
+
+
+def test_notes_become_sentences():
+    assert sentences.sentence(" the scan is short ") == "The scan is short."
+    assert sentences.sentence("Done?") == "Done?"
+    assert sentences.sentence("") == ""
+
+
+def test_what_the_scan_box_says_is_not_said_again():
+    quality = builders.quality()
+    told = " ".join(quality.problems)
+    reason = f"Rests on weak data: {quality.verdict.value}, 8 usable minutes. {told}"
+    assert sentences.said_once(reason, quality) == "Rests on weak data: see the points above."
+    assert sentences.said_once(told, quality) == "See the points above."
+    other = f"Age 17, {quality.verdict.value}."
+    assert sentences.said_once(other, quality) == other
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ({}, ""),
+        ({"2": 1.04}, "Target 2 was moved by 1.0 mm"),
+        ({"2": 1.04, "3": 0.96}, "Targets 2 and 3 were moved by 1.0 mm"),
+        ({"3": 0.94, "4": 2.31, "5": 1.0}, "Targets 3 to 5 were moved by 0.9 to 2.3 mm"),
+        ({"3": 0.94, "4": 2.31, "6": 1.0}, "Targets 3, 4 and 6 were moved by 0.9 to 2.3 mm"),
+        ({"target": 1.0, "1": 1.0, "2": 1.0}, "Targets target, 1 and 2 were moved by 1.0 mm"),
+    ],
+)
+def test_moves_to_grey_matter_are_one_sentence(moves, said):
+    assert sentences.moved_to_grey(moves).startswith(said)
+    assert bool(said) == sentences.moved_to_grey(moves).endswith(" of this person.")
 
 
 @pytest.mark.parametrize(

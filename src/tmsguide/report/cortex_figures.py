@@ -23,6 +23,12 @@ LEFT = ((-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
 FRONT = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 TOP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0))
 
+#: Layout of the cortex figure in pixels: its width, and where its key stands.
+WIDE_PX = 1150
+KEY_TOP_PX = 545
+KEY_LEFT_PX = 410
+KEY_COLUMN_PX = 367
+
 
 def field_limit(e_v_per_m: Floats) -> float:
     """Give the end of the field's colour scale: its 99.8th percentile to two digits, upward."""
@@ -37,7 +43,10 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     """Draw Fisher z on the cortex from the left and the front, with target, region and others."""
     limit = z_limit(dossier.cmap.z)
     colours = style.colour(dossier.cortex_z, style.Z, -limit, limit)
-    figure = style.canvas(1150, 680)
+    names = _target_key(dossier)
+    lines = max(text.count("\n") + 1 for text in names)
+    height = KEY_TOP_PX + max(140, 40 + round(lines * style.LINE_PX))
+    figure = style.canvas(WIDE_PX, height)
     left, front = _pair(
         figure, dossier, colours, head_from_t1w,
         views=((*LEFT, (480, 640), "Seen from the left"),
@@ -50,10 +59,11 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
         _outline(axes, picture, dossier, inside)
         _targets(axes, picture, dossier)
     style.colour_bar(
-        figure, (0.06, 0.14, 0.3, 0.02), style.Z, low=-limit, high=limit,
+        figure, (0.06, 1 - (KEY_TOP_PX + 14) / height, 0.25, 14 / height), style.Z,
+        low=-limit, high=limit,
         label="Fisher z with the seed (blue: moves against it)",
     )  # fmt: skip
-    _key(figure, dossier)
+    _key(figure, dossier, names)
     return style.png(figure, dossier.subject.label)
 
 
@@ -143,19 +153,25 @@ def _outline(axes: Any, picture: Picture, dossier: Dossier, inside: Floats) -> N
     )  # fmt: skip
 
 
-def _key(figure: Any, dossier: Dossier) -> None:
-    lines = [f"{k + 1}:  {_short(a.method)}" for k, a in enumerate(dossier.alternatives)]
-    lines.append("dashed line: where the target was sought")
+def _key(figure: Any, dossier: Dossier, names: tuple[str, str]) -> None:
+    """Write the key under the pictures: lines and ring below the colour bar, targets beside it."""
+    lines = ["dashed line: where the target was sought"]
     if dossier.target.region_radius_mm is not None:
         share = round(100 * (dossier.target.confidence or 0))
         lines.append(f"magenta ring: {share} % of resampled targets")
-    half = (len(lines) + 1) // 2
-    for column, chunk in enumerate((lines[:half], lines[half:])):
-        figure.text(
-            0.42 + 0.3 * column, 0.195, style.plain("\n".join(chunk)), fontsize=8.5, va="top",
-            color=style.INK, linespacing=1.5,
-        )  # fmt: skip
+    style.paragraph(figure, "\n".join(lines), left_px=70, top_px=KEY_TOP_PX + 62)
+    for column, text in enumerate(names):
+        left = KEY_LEFT_PX + column * KEY_COLUMN_PX
+        style.paragraph(figure, text, left_px=left, top_px=KEY_TOP_PX)
 
 
-def _short(name: str, most: int = 48) -> str:
-    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+def _target_key(dossier: Dossier) -> tuple[str, str]:
+    """Give number and name of every other target in two columns of about the same length."""
+    wide = KEY_COLUMN_PX - 14
+    names = [
+        style.folded(f"{k}:  {target.method}", width_px=wide, indent="     ")
+        for k, target in enumerate(dossier.alternatives, start=1)
+    ]
+    heights = np.cumsum([0, *(name.count("\n") + 1 for name in names)])
+    split = int(np.argmin(np.maximum(heights, heights[-1] - heights)))
+    return "\n".join(names[:split]), "\n".join(names[split:])

@@ -41,7 +41,8 @@ class Dossier:
     (score in V/m, pose). ``search`` are the places among which the target was sought.
     ``settings`` maps a section to a settings dataclass or a mapping; ``provenance`` may nest.
     ``files`` maps a label to a path relative to the page. ``truth`` is the planted target of a
-    computer-generated person. ``notes`` are extra sentences for the methods paragraph.
+    computer-generated person. ``notes`` say what
+    else is to know of the scans, shown where their quality is.
 
     Raises
     ------

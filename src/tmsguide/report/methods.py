@@ -46,7 +46,6 @@ def methods(dossier: Dossier) -> tuple[str, ...]:
         *_bold(dossier, _section(dossier, BoldSettings)),
         *_target(dossier, _section(dossier, TargetSettings)),
         *_field(dossier, _section(dossier, HeadSettings), _section(dossier, SearchSettings)),
-        *dossier.notes,
     ]
     return tuple(sentences)
 

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["angle_to_midline_deg", "handle_direction", "head_axes", "induced_direction"]
+__all__ = [
+    "angle_to_midline_deg",
+    "handle_direction",
+    "head_axes",
+    "induced_direction",
+    "turn_outwards_deg",
+]
 
 
 def head_axes(mni_from_t1w: Callable[[Points], Points], spread: Points) -> Floats:
@@ -45,6 +51,19 @@ def angle_to_midline_deg(matsimnibs: Floats, head_from_t1w: Floats) -> float:
     axes = head_from_t1w @ matsimnibs[:3, :3]  # coil axes in head axes
     back = -axes[1, :]  # the backward direction (0, −1, 0) seen in coil axes
     return float(np.degrees(np.arctan2(abs(back[0]), -back[1])))
+
+
+def turn_outwards_deg(matsimnibs: Floats, head_from_t1w: Floats, middle_mm: Floats) -> float:
+    """Give how far the handle is turned from straight back, positive away from the vertex.
+
+    In (-180, 180], in the plane of the coil; ``middle_mm`` (3,) is the head's middle in T1w
+    millimetres and tells the side. A coil on the midline counts the left as outwards.
+    """
+    axes = head_from_t1w @ matsimnibs[:3, :3]  # coil axes in head axes
+    back = -axes[1, :]  # the backward direction (0, −1, 0) seen in coil axes
+    to_left = np.degrees(np.arctan2(-back[0], -back[1]))  # x points left where y points forward
+    right = head_from_t1w[0] @ (matsimnibs[:3, 3] - middle_mm) > 0
+    return float(-to_left if right else to_left)
 
 
 def induced_direction(coil: Coil, placement: Placement, depth_m: float = 0.02) -> Floats:

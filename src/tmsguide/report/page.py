@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tmsguide.model import ScanVerdict, Verdict
-from tmsguide.report import methods, orientation, quantities, tables, words
+from tmsguide.report import methods, orientation, quantities, sentences, tables, words
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.dossier import Report
@@ -111,17 +112,31 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
     poses = tables.pose_rows(dossier, turn)
     sureness, sentence = words.region(dossier.target)
     look, sign = SCAN_LOOK[dossier.quality.verdict]
-    findings = [(*RULE_LOOK[f.verdict], f) for f in words.by_urgency(plan.findings)]
+    findings = [
+        (*RULE_LOOK[f.verdict], replace(f, reason=sentences.said_once(f.reason, dossier.quality)))
+        for f in words.by_urgency(plan.findings)
+    ]
     return {
         "scan_class": look,
         "scan_sign": sign,
         "scan_words": words.scan_verdict(dossier.quality),
-        "problems": (*dossier.quality.problems, *dossier.anatomy.problems),
+        "problems": [
+            sentences.sentence(p) for p in (*dossier.quality.problems, *dossier.anatomy.problems)
+        ],
+        "notes": [sentences.sentence(note) for note in dossier.notes],
         "forbidden": sum(f.verdict is Verdict.FORBID for f in plan.findings),
         "urgent": [f for f in findings if f[2].verdict is not Verdict.ALLOW],
         "passed": [f for f in findings if f[2].verdict is Verdict.ALLOW],
         "target": rows[0],
         "targets": rows,
+        "target_notes": [
+            (row.number, row.name, sentences.sentence("; ".join(row.notes)))
+            for row in rows
+            if row.notes
+        ],
+        "moved": sentences.moved_to_grey(
+            {row.number: row.moved_mm for row in rows if row.moved_mm is not None}
+        ),
         "sureness": sureness,
         "region": sentence,
         "depth": words.depth(plan.depth_mm, pose.standoff_mm),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,11 +27,16 @@ __all__ = [
     "canvas",
     "colour",
     "colour_bar",
+    "folded",
+    "paragraph",
     "plain",
     "png",
 ]
 
 DPI = 110
+#: Type size of a figure's key, and the height of its lines in pixels.
+KEY_POINTS = 8.5
+LINE_PX = 20.0
 INK = "#1c2733"
 WEAK_INK = "#5b6875"
 FOOTER = "Research use only. Not a medical device."
@@ -76,6 +82,34 @@ def canvas(width_px: int, height_px: int) -> Any:
 def plain(text: str) -> str:
     """Give text that matplotlib draws as it stands: a dollar sign starts no formula."""
     return text.replace("$", r"\$")
+
+
+def paragraph(figure: Any, text: str, *, left_px: float, top_px: float) -> Any:
+    """Write lines of a key at pixels from the figure's left and top; gives the text drawn."""
+    width, height = figure.get_size_inches() * DPI
+    return figure.text(
+        left_px / width, 1 - top_px / height, plain(text), fontsize=KEY_POINTS, va="top",
+        color=INK, linespacing=1.5,
+    )  # fmt: skip
+
+
+def folded(text: str, *, width_px: float, indent: str) -> str:
+    """Give a key's text in lines no wider than ``width_px``; later ones start with ``indent``."""
+    from matplotlib.text import Text
+
+    figure = canvas(10, 10)
+    ruler = Text(fontsize=KEY_POINTS, figure=figure)
+    renderer = figure.canvas.get_renderer()
+
+    def wide(line: str) -> float:
+        ruler.set_text(plain(line))
+        return float(ruler.get_window_extent(renderer).width)
+
+    for most in range(120, 8, -1):
+        lines = textwrap.wrap(text, most, subsequent_indent=indent)
+        if all(wide(line) <= width_px for line in lines):
+            break
+    return "\n".join(lines)
 
 
 def colour_bar(

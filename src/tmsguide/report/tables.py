@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 __all__ = ["PoseRow", "TargetRow", "field_peak_distance_mm", "pose_rows", "target_rows"]
 
 NEAR_MM = 5.0
+#: A note of a group target that is told for all of them in one sentence.
+MOVED = re.compile(r"moved ([0-9.]+) mm to the nearest grey matter")
+#: How a note begins that says again what the table's columns say.
+TABLED = "distance to other methods"
 UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """One target in words; ``number`` is its name in the cortex figure."""
+    """One target in words; ``number`` is its name in the cortex figure.
+
+    ``moved_mm`` is how far a group target was moved to lie in grey matter; ``notes`` are what no
+    column says.
+    """
 
     number: str
     name: str
@@ -37,6 +46,7 @@ class TargetRow:
     z: str
     field: str
     source: str
+    moved_mm: float | None
     notes: tuple[str, ...]
 
 
@@ -77,10 +87,20 @@ def target_rows(dossier: Dossier) -> tuple[TargetRow, ...]:
                 z=f"{z:+.2f}".replace("-", quantities.MINUS) if np.isfinite(z) else UNKNOWN,
                 field=quantities.significant(e) if np.isfinite(e) else UNKNOWN,
                 source=target.source,
-                notes=target.notes,
+                moved_mm=_moved_mm(target),
+                notes=tuple(n for n in target.notes if not _told_elsewhere(n)),
             )
         )
     return tuple(rows)
+
+
+def _moved_mm(target: Target) -> float | None:
+    found = [match for note in target.notes if (match := MOVED.fullmatch(note))]
+    return float(found[0][1]) if found else None
+
+
+def _told_elsewhere(note: str) -> bool:
+    return bool(MOVED.fullmatch(note)) or note.startswith(TABLED)
 
 
 def mni_mm(dossier: Dossier, target: Target) -> Floats:
@@ -89,21 +109,22 @@ def mni_mm(dossier: Dossier, target: Target) -> Floats:
 
 
 def pose_rows(dossier: Dossier, head_from_t1w: Floats, most: int = 6) -> tuple[PoseRow, ...]:
-    """Give the best poses: field in the target, share of the best, shift and handle angle."""
+    """Give the best poses: field in the target, share of the best, shift, turn of handle."""
     if not dossier.ranked:
         return ()
     top, best = dossier.ranked[0]
+    middle = dossier.scalp.vertices.xyz_mm.mean(axis=0)
     rows = []
     for rank, (score, pose) in enumerate(dossier.ranked[:most], start=1):
         shift = float(np.linalg.norm(pose.center_mm - best.center_mm))
-        angle = orientation.angle_to_midline_deg(pose.matsimnibs, head_from_t1w)
+        turn = orientation.turn_outwards_deg(pose.matsimnibs, head_from_t1w, middle)
         rows.append(
             PoseRow(
                 rank=rank,
                 field=quantities.significant(score, 3),
                 share=f"{100 * score / top:.0f} %" if top > 0 else UNKNOWN,
                 shift=quantities.millimetres(shift) if rank > 1 else UNKNOWN,
-                handle=f"{angle:.0f}°",
+                handle=words.handle_turn(turn),
             )
         )
     return tuple(rows)

@@ -27,6 +27,7 @@ __all__ = [
     "field_strength",
     "global_signal",
     "handle",
+    "handle_turn",
     "pattern",
     "person",
     "planted",
@@ -82,13 +83,29 @@ def handle(pointing: Sequence[float] | Floats, angle_deg: float) -> str:
     --------
     >>> handle([-0.7, -0.7, 0], 45.2)
     'Handle points backwards and to the left, 45° from the midline'
+    >>> handle([-0.8, 0.1, -0.6], 96)
+    'Handle points to the left and downwards, 84° from the midline and slightly to the front'
     """
-    size = abs(angle_deg)
-    if size <= 90:
-        seen = "along the midline" if size < 2.5 else f"{size:.0f}° from the midline"
-    else:
-        seen = f"{180 - size:.0f}° from the midline, end to the front"
-    return f"Handle points {direction(pointing)}, {seen}"
+    size, where = abs(angle_deg), direction(pointing)
+    slant = min(size, 180 - size)
+    seen = "along the midline" if slant < 2.5 else f"{slant:.0f}° from the midline"
+    if size > 92.5 and "forwards" not in where:
+        seen += " and slightly to the front"
+    return f"Handle points {where}, {seen}"
+
+
+def handle_turn(turn_deg: float) -> str:
+    """Give how far the handle is turned from straight back, positive away from the vertex.
+
+    Examples
+    --------
+    >>> handle_turn(45.2), handle_turn(-20.0), handle_turn(0.3)
+    ('45° outwards', '20° inwards', '0°')
+    """
+    size = round(abs(turn_deg))
+    if size in (0, 180):
+        return f"{size}°"
+    return f"{size}° {'outwards' if turn_deg > 0 else 'inwards'}"
 
 
 def depth(scalp_to_target_mm: float, standoff_mm: float) -> str:
