@@ -41,4 +41,4 @@ def someone(people, request):
 @pytest.fixture(scope="session")
 def tiny():
     """The coarsest person that still has a cortex, for tests that build their own."""
-    return replace(PhantomSettings.small(), t1w_mm=3.0, bold_mm=6.0, n_volumes=16, jerks=1)
+    return replace(PhantomSettings.small(), t1w_mm=3.0, bold_mm=6.0, n_volumes=48, jerks=1)

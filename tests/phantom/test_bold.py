@@ -112,7 +112,7 @@ def test_without_coupling_there_is_nothing_to_find(maps):
 
 @pytest.mark.slow
 def test_a_plain_analysis_finds_the_planted_centre(maps):
-    settings = replace(PhantomSettings.small(), patch_coupling=0.66, n_volumes=300, jerks=5)
+    settings = replace(PhantomSettings.small(), patch_coupling=0.6, n_volumes=300, jerks=5)
     errors = [
         known.recover(
             person(*maps, label="r", rng=np.random.default_rng(seed), settings=settings)

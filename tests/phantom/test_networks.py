@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from tests.tolerance import Tol, assert_close
+from tmsguide.errors import InputError
 from tmsguide.phantom.networks import DECOYS, NETWORKS, coupling, network_map, planted_series
 
 SAMPLE = Tol(1e-9, "QR of 360 x 16 in double precision; measured 1e-15")
@@ -32,3 +34,8 @@ def test_maps_peak_where_the_table_says():
     values = network_map(subgenual.blobs, at)
     assert values[0] == values[1]
     assert values[0] > values[2] > values[3]
+
+
+def test_a_run_without_room_for_the_networks_is_refused():
+    with pytest.raises(InputError, match="n_volumes"):
+        planted_series(np.random.default_rng(0), 30, coupling(0.6), tr_s=2.5)

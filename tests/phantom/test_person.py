@@ -170,7 +170,7 @@ def test_maps_of_another_frame_are_refused(maps, tiny):
 
 @pytest.mark.slow
 def test_full_resolution_is_nested_too(maps):
-    settings = replace(known.FULL, n_volumes=12, jerks=1)
+    settings = replace(known.FULL, n_volumes=48, jerks=1)
     someone = person(*maps, label="f", rng=np.random.default_rng(1), settings=settings)
     test_tissues_are_nested(someone)
     test_volumes_are_those_of_an_adult(someone)

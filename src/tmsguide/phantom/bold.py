@@ -40,7 +40,7 @@ _PATCH = 1.1  # patch and decoys, relative to a network of weight 1
 _LOCAL = 0.8  # spatially local neural noise, relative to the same
 _GLOBAL = 0.6
 _PULSATION = 2.2
-_DRIFT = 0.7
+_DRIFT = 0.5
 _LOCAL_MM = 7.0  # lattice of the local noise: correlated over about a centimetre
 _BLOCK = 30  # volumes computed at once, to bound memory
 

@@ -77,6 +77,8 @@ def person(
     ------
     FrameError
         When a map is not in `MNI`.
+    InputError
+        When the run is shorter than about two minutes.
     """
     maps = (t1, gm, wm)
     for volume in maps:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tmsguide.errors import InputError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,6 +28,9 @@ __all__ = [
     "network_map",
     "planted_series",
 ]
+
+
+LOW_HZ, HIGH_HZ = 0.01, 0.08  # band of resting fluctuations (Fox 2005)
 
 
 class Blob(NamedTuple):
@@ -169,8 +174,8 @@ def band_limited(
     width: int,
     *,
     tr_s: float,
-    low_hz: float = 0.01,
-    high_hz: float = 0.08,
+    low_hz: float = LOW_HZ,
+    high_hz: float = HIGH_HZ,
     tilt: float = 1.0,
 ) -> Floats:
     """Give ``width`` Gaussian series (count, width), power f^-tilt in band, unit variance."""
@@ -190,8 +195,19 @@ def planted_series(
 
     Chance correlations between latent series are removed (whitened) before the planted ones are
     put in, so that the truth holds in this very run, not only on average.
+
+    Raises
+    ------
+    InputError
+        When the run is too short for so many independent series in the band.
     """
+    hz = np.fft.rfftfreq(count, tr_s)
+    room = 2 * int(((hz >= LOW_HZ) & (hz <= HIGH_HZ)).sum())
+    if room < len(correlation):
+        raise InputError(
+            f"a run of {count} x {tr_s} s has room for {room} independent series between "
+            f"{LOW_HZ} and {HIGH_HZ} Hz; needed {len(correlation)}. Raise n_volumes"
+        )
     free = band_limited(rng, count, len(correlation), tr_s=tr_s)
-    free = free - free.mean(axis=0)
     white, _ = np.linalg.qr(free)
     return np.asarray(white @ np.linalg.cholesky(correlation).T * np.sqrt(count))

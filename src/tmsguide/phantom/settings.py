@@ -27,7 +27,7 @@ class PhantomSettings:
     bias_fraction: float = 0.25  # receive-coil shading of the T1w, about +-25 %
     t1w_snr: float = 28.0  # white matter mean over noise
     thermal_tsnr: float = 110.0  # grey matter mean over thermal noise alone; all noise gives 60-80
-    patch_coupling: float = 0.66  # planted |r| of the latent patch series with the subgenual one
+    patch_coupling: float = 0.6  # planted |r| of the latent patch series with the subgenual one
     patch_half_width_mm: float = 8.0  # distance at which the patch has half its strength
     jerks: int = 6  # sudden head movements of 0.3 to 1 mm
     drift_mm: float = 0.35  # slow head movement over the run
