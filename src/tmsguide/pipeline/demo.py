@@ -73,7 +73,10 @@ def _made_as(truth: Path, wanted: dict[str, object]) -> bool:
 
 
 def _write(bids_dir: Path, made: Phantom, made_as: dict[str, object]) -> None:
-    aside = bids_dir.with_name(f".partial-{uuid4().hex}")
+    ours = f".partial-{bids_dir.name}-"
+    for leftover in bids_dir.parent.glob(f"{ours}*"):  # of killed runs
+        shutil.rmtree(leftover, ignore_errors=True)
+    aside = bids_dir.with_name(f"{ours}{uuid4().hex}")
     root = aside / f"sub-{LABEL}"
     for folder in (root / "anat", root / "func", aside / "sourcedata"):
         folder.mkdir(parents=True)

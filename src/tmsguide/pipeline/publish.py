@@ -73,10 +73,14 @@ class Publication:
 def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) -> Path:
     """Write everything of one person and give the path of its ``summary.json``.
 
-    The person's folder and page are built aside and replace the old ones only when complete.
+    The person's folder and page are built aside and replace the old ones only when complete; what
+    a killed run of the same person left aside is removed first.
     """
     out = case.request.out_dir
-    aside = out / f".partial-{uuid4().hex}"
+    ours = f".partial-sub-{case.request.label}-"
+    for leftover in out.glob(f"{ours}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    aside = out / f"{ours}{uuid4().hex}"
     try:
         book = Publication(
             root=aside,
@@ -94,8 +98,9 @@ def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) 
             write_bytes(png, book.path("figures", figure.replace("_", ""), ".png"))
         write_text(report.html, aside / f"{name}.html")
         write_json(summary, aside / name / "summary.json")
-        _swap(aside / name, out / name)
+        # the folder last: its summary.json is what tells a later run that all of it stands
         (aside / f"{name}.html").replace(out / f"{name}.html")
+        _swap(aside / name, out / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return out / name / "summary.json"
@@ -202,10 +207,9 @@ def _plan(book: Publication, case: Case, plan: Plan) -> None:
     )
     if plan.target.samples is not None:
         xyz = plan.target.samples.xyz_mm
-        write_tsv(
-            {axis: list(xyz[:, i]) for i, axis in enumerate("xyz")},
-            book.path("tms", "samples", ".tsv", desc="target"),
-        )
+        samples = book.path("tms", "samples", ".tsv", desc="target")
+        write_tsv({axis: list(xyz[:, i]) for i, axis in enumerate("xyz")}, samples)
+        book.described(samples, "Targets found on resampled data, T1w mm (RAS+)", "target")
     write_json(case.plan_table(plan), book.path("tms", "plan", ".json"))
     content = encode_all(_markers(plan, case), form=case.t1w_form, code=case.t1w_code)
     for name, data in content.items():

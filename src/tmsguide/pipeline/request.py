@@ -106,6 +106,10 @@ def _work_dir(given: Path | None, *, bids_dir: Path, out_dir: Path) -> Path:
         raise InputError(
             f"work folder {work} lies inside the input {bids_dir}; give one outside of it"
         )
+    try:
+        check_output_dir(bids_dir, work)
+    except InputError as error:
+        raise InputError(f"--work-dir: {error}") from error
     return work
 
 
