@@ -64,7 +64,7 @@ def draw_signals(
     """Give the relative signal changes of a resting brain with a planted patch at ``centre``.
 
     Networks, patch and decoys share `networks.coupling`; beside them lie a global wave such as
-    breathing makes (Power 2017, 10.1016/j.neuroimage.2017.03.020), pulsation in CSF that leaks
+    breathing makes (Power 2017, 10.1016/j.neuroimage.2016.09.038), pulsation in CSF that leaks
     into grey matter (aliased at this TR, so broad), scanner drift and neural noise of a
     centimetre's reach.
     """

@@ -28,8 +28,9 @@ _MARGIN = 3  # still-brain voxels round the scan, for head motion
 _EXTENT_MM = np.array([206.0, 222.0, 160.0])
 _CENTRE_MNI = np.array([0.0, -17.0, 6.0])
 
-# Where air below the skull takes signal away (Ojemann 1997, 10.1006/nimg.1997.0289): centre in
-# MNI, spread in mm, share lost at the centre. Fitted so that a fifth to two fifths go at sgACC.
+# Where air below the skull takes signal away (orbitofrontal and inferior temporal: Weiskopf 2006,
+# NeuroImage 33:493): centre in MNI, spread in mm, share lost at the centre. Sizes are our choice,
+# such that a fifth to two fifths go at sgACC.
 _LOSSES = (
     ((0, 32, -27), (19, 20, 13), 0.80),
     ((52, -18, -34), (14, 16, 12), 0.60),

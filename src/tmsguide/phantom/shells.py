@@ -23,8 +23,9 @@ _CENTRE_MNI = np.array([0, -18, 8], np.float32)
 
 # Skull thickness by direction from the brain's centre (unit-ish vectors in MNI), added to 5.6 mm.
 # CT: frontal 5.8, parietal 5.4, occipital 8.6 mm (Baral, Koirala & Gupta, 100 adults, Anatomy &
-# Physiology); temporal 4.7 against 7-8 mm elsewhere (100 adults, discovery.researcher.life
-# a778d4bc); whole skull 5.97 +- 1.19 mm (Antonakakis 2020, 10.1016/j.neuroimage.2020.117353).
+# Physiology); temporal 4.7 against 7-8 mm elsewhere (Morphometric measurement of cranial vault
+# thickness, 100 adults; abstracts only); whole skull 5.97 +- 1.19 mm (Antonakakis 2020,
+# 10.1016/j.neuroimage.2020.117353).
 _SKULL_BUMPS = (
     ((0.0, -1.0, -0.05), 3.2, 0.45),  # occipital, to the protuberance
     ((0.0, 0.95, 0.1), 0.5, 0.40),  # frontal
@@ -32,8 +33,8 @@ _SKULL_BUMPS = (
     ((-1.0, 0.15, -0.25), -2.6, 0.45),
     ((0.0, 0.0, -1.0), -1.8, 0.55),  # base
 )
-# Scalp: 5-7 mm over the vault, thicker at the nape and over the temporal muscle (of the order of
-# Hori 1972, 5-6 mm on bare vaults).
+# Scalp: about 6 mm over the vault, thicker at the nape and over the temporal muscle: our choice by
+# eye, no published map was at hand.
 _SCALP_BUMPS = (
     ((0.0, -0.9, -0.45), 4.5, 0.40),
     ((1.0, 0.25, -0.30), 3.5, 0.45),
