@@ -114,9 +114,9 @@ def bone_problems(grey: NDArray[np.float32], labels: NDArray[np.uint8]) -> tuple
     if ratio < BRIGHT_BONE:
         return ()
     return (
-        f"what was labelled skull is {ratio:.1f} times as bright as grey matter, so its inner border "
-        "is wrong somewhere (seen in small children, whose skull is thinner than expected): tissue "
-        "labels and electric fields are not reliable",
+        f"what was labelled skull is {ratio:.1f} times as bright as grey matter, so its inner "
+        "border is wrong somewhere (seen in small children, whose skull is thinner than "
+        "expected): tissue labels and electric fields are not reliable",
     )
 
 
