@@ -14,7 +14,7 @@ from tmsguide.num.bootstrap import circular_block_counts
 from tmsguide.num.seeds import once, seed_z
 from tmsguide.num.statistics import correlation_dof
 from tmsguide.targeting.evidence import Seed, gather, seed_series
-from tmsguide.targeting.finders import find_cluster, find_peak, terrain
+from tmsguide.targeting.finders import CONE_HALF_MM, find_cluster, find_peak, terrain
 from tmsguide.targeting.group import with_score
 from tmsguide.targeting.uncertainty import region_radius
 from tmsguide.targeting.words import agreement_notes, cluster_notes, map_notes, scatter_notes
@@ -76,8 +76,10 @@ def find_target(
     resamples of time, seed and weights included; ``samples`` of a cluster are its centroids.
     ``smoothing_mm`` is the width of the blur the series were given, the least radius of a region.
 
-    The person's own weights are an alternative only: in simulations with other networks at work
-    they drew the seed to the strongest network and lost the planted site (docs/targeting.md).
+    The person's own weights are an alternative only: weighting by one's own map is a power
+    iteration, which draws the seed to the strongest network it touches. In simulated 15-min scans
+    with eight other networks at work the planted site was then missed by 21 mm in the median, with
+    the plain seed by 2.5 mm. Group weights do not have this fault (Fox 2013).
 
     Raises
     ------
@@ -120,7 +122,7 @@ class _Search:
     denoised: Denoised
     settings: TargetSettings
     counts: NDArray[np.float32]
-    resolution_mm: float
+    smoothing_mm: float
 
     def targets(self, seed: Seed) -> tuple[Target, Target]:
         """Give the targets of the cluster and the peak finder on the map of one seed."""
@@ -138,6 +140,7 @@ class _Search:
             samples=np.array([cluster(row, self.places).centroid_mm for row in again]),
             method=f"{seed.value}: cluster",
             source=_CLUSTER,
+            resolution_mm=self.smoothing_mm,
         )
         by_peak = self._target(
             z,
@@ -145,19 +148,27 @@ class _Search:
             samples=self.places.xyz_mm[[find_peak(row, self.places) for row in again]],
             method=f"{seed.value}: peak",
             source=_PEAK,
+            resolution_mm=float(np.hypot(self.smoothing_mm, CONE_HALF_MM)),
         )
         words = scan + cluster_notes(found, self.places) + by_cluster.notes
         return replace(by_cluster, notes=words), replace(by_peak, notes=scan + by_peak.notes)
 
     def _target(
-        self, z: Floats, *, index: int, samples: Floats, method: str, source: str
+        self,
+        z: Floats,
+        *,
+        index: int,
+        samples: Floats,
+        method: str,
+        source: str,
+        resolution_mm: float,
     ) -> Target:
         xyz, frame = self.places.xyz_mm[index], self.denoised.where.frame
         radius = region_radius(
             xyz,
             samples,
             confidence=self.settings.confidence,
-            resolution_mm=self.resolution_mm,
+            resolution_mm=resolution_mm,
         )
         return Target(
             point=Points(xyz[None], frame),

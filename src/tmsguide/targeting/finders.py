@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Cluster", "Terrain", "cone_weight", "find_cluster", "find_peak", "terrain"]
+__all__ = [
+    "CONE_HALF_MM",
+    "Cluster",
+    "Terrain",
+    "cone_weight",
+    "find_cluster",
+    "find_peak",
+    "terrain",
+]
 
 #: Outer radii, mm, and weights of the nested spheres of a figure-8 coil's effect ("cone").
 #: Fox et al. 2013, NeuroImage 66:151 (PMC3594474).
 _CONE = ((2.0, 5.0), (4.0, 4.0), (7.0, 3.0), (9.0, 2.0), (12.0, 1.0))
+
+#: Where the cone has fallen to half its weight: what `find_peak` cannot tell apart.
+CONE_HALF_MM = 7.0
 
 #: Lattice points on a shell's border fall inside, whatever way the lattice is turned.
 _ROUNDING_MM = 1e-6
