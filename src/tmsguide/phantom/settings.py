@@ -26,7 +26,7 @@ class PhantomSettings:
     warp_mm: float = 8.0  # largest non-linear displacement from the template
     bias_fraction: float = 0.25  # receive-coil shading of the T1w, about +-25 %
     t1w_snr: float = 28.0  # white matter mean over noise
-    thermal_tsnr: float = 110.0  # grey matter mean over thermal noise alone; all noise gives 60-80
+    thermal_tsnr: float = 110.0  # grey matter mean over thermal noise alone; all noise gave 56-71
     patch_coupling: float = 0.6  # planted |r| of the latent patch series with the subgenual one
     patch_half_width_mm: float = 8.0  # distance at which the patch has half its strength
     jerks: int = 6  # sudden head movements of 0.3 to 1 mm
