@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 
@@ -33,7 +35,7 @@ class Terminal:
 
     def __init__(self, logger: logging.Logger, *, quiet: bool) -> None:
         self._log = logger
-        self._console = Console(quiet=quiet, highlight=False)
+        self._console = Console(file=_screen(), quiet=quiet, highlight=False)
         self._status: Status | None = None
         self._step = ""
 
@@ -83,3 +85,10 @@ class Terminal:
         if self._status is not None:
             self._status.stop()
             self._status = None
+
+
+def _screen() -> TextIO:
+    """Give the terminal by a descriptor of its own: engines silence number 1 while they work."""
+    if not sys.stdout.isatty():
+        return sys.stdout
+    return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")

@@ -7,7 +7,10 @@ Source: Yushkevich 2016, Fast automatic segmentation of hippocampal subfields, D
 from __future__ import annotations
 
 import io
+import os
+import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +19,7 @@ import numpy as np
 from tmsguide.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,17 +43,39 @@ def greedy(command: str, inputs: Mapping[str, Any], outputs: Sequence[str]) -> M
     said = io.StringIO()
     program = Greedy3D()
     try:
-        program.execute(
-            f"-d 3 {command} -threads {THREADS} -V 0",
-            out=said,
-            err=said,
-            **inputs,
-            **dict.fromkeys(outputs),
-        )
+        with _hushed():
+            program.execute(
+                f"-d 3 {command} -threads {THREADS} -V 0",
+                out=said,
+                err=said,
+                **inputs,
+                **dict.fromkeys(outputs),
+            )
         return {name: program[name] for name in outputs}
     except (RuntimeError, TypeError, ValueError) as err:
         last = said.getvalue().strip()[-300:]
         raise EngineError(f"greedy stopped: {err} {last}".rstrip()) from err
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what greedy's C++ optimiser prints past ``out`` off the terminal.
+
+    It reports a line search that can go no lower as failed, on every good registration.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = {number: os.dup(number) for number in (1, 2)}
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for number in kept:
+            os.dup2(nowhere, number)
+        yield
+    finally:
+        for number, copy in kept.items():
+            os.dup2(copy, number)
+            os.close(copy)
+        os.close(nowhere)
 
 
 def affine_search(

@@ -113,6 +113,7 @@ def target_step(
     normalisation: Result,
     *,
     settings: TargetSettings,
+    fwhm_mm: float,
     seed: int,
 ) -> Result:
     """Find the ``targets`` with their uncertainty, and how far they move without global signal."""
@@ -133,6 +134,7 @@ def target_step(
                 clean.gm,
                 sgacc,
                 settings=chosen,
+                smoothing_mm=fwhm_mm,
                 rng=np.random.default_rng(seed),
                 progress=bench.listener.said,
                 group=group,
@@ -149,7 +151,7 @@ def target_step(
         "target",
         work,
         version=1,
-        settings={"target": settings, "seed": seed},
+        settings={"target": settings, "fwhm_mm": fwhm_mm, "seed": seed},
         inputs={"bold": bold.key, "normalisation": normalisation.key},
     )
 

@@ -99,7 +99,14 @@ def _case(
     to_mni = normalisation_step(bench, anatomy, settings=settings.anatomy)
     surfaces = surface_step(bench, anatomy)
     bold = bold_step(bench, run, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
-    target = target_step(bench, bold, to_mni, settings=settings.target, seed=settings.seed)
+    target = target_step(
+        bench,
+        bold,
+        to_mni,
+        settings=settings.target,
+        fwhm_mm=settings.bold.fwhm_mm,
+        seed=settings.seed,
+    )
     head = head_step(bench, anatomy, settings=settings.head, sigma_s_per_m=sigma)
     aim = aim_step(
         bench,
