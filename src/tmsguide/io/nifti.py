@@ -8,7 +8,14 @@ import numpy as np
 
 from tmsguide.errors import InputError
 from tmsguide.io.documents import one_line
-from tmsguide.io.nifti_header import NiftiHeader, check_whole, nifti_stream, read_header, truncated
+from tmsguide.io.nifti_header import (
+    NiftiHeader,
+    check_whole,
+    finish,
+    nifti_stream,
+    read_header,
+    truncated,
+)
 from tmsguide.io.timing import check_slice_times, repetition_time_s
 from tmsguide.model import Scan, Volume
 
@@ -188,7 +195,7 @@ def _volumes(header: NiftiHeader) -> Iterator[NDArray[np.float32]]:
                 else:
                     scaled = (raw * np.float64(header.slope) + header.intercept).astype(np.float32)
             yield scaled.reshape(shape, order="F")
-        stream.read(1)  # past the last voxel gzip verifies its checksum
+        finish(stream, header.path)
 
 
 def _take(stream: BinaryIO, size: int, header: NiftiHeader) -> bytes:

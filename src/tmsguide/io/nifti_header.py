@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST_BYTES", "NiftiHeader", "check_whole", "nifti_stream", "read_header"]
+__all__ = ["LARGEST_BYTES", "NiftiHeader", "check_whole", "finish", "nifti_stream", "read_header"]
 
 #: Largest image kept in memory as float32: 8 GB, an hour of 2 mm whole-brain BOLD at TR 1 s.
 LARGEST_BYTES = 8_000_000_000
@@ -114,7 +114,25 @@ def check_whole(header: NiftiHeader) -> None:
             if taken == 0:
                 raise truncated(header.path)
             needed -= taken
-        stream.read(1)  # past the last voxel gzip verifies its checksum
+        finish(stream, header.path)
+
+
+def finish(stream: BinaryIO, path: Path) -> None:
+    """Read to the very end, where gzip verifies its checksum.
+
+    Raises
+    ------
+    InputError
+        Over 1 MB lies behind the last voxel: a damaged stream, or no NIfTI at all.
+    """
+    spare = 1 << 20
+    while taken := len(stream.read(1 << 18)):
+        spare -= taken
+        if spare < 0:
+            raise InputError(
+                f"{one_line(path)} holds far more data than its header says; the file is damaged, "
+                "copy or convert it again"
+            )
 
 
 def truncated(path: Path) -> InputError:
