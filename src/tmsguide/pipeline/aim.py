@@ -122,7 +122,7 @@ def aim_step(
         }
 
     inputs = {"head": head.key, "surfaces": surfaces.key, "target": target.key}
-    return bench.step("coil placement", work, version=2, settings=settings, inputs=inputs)
+    return bench.step("coil placement", work, version=3, settings=settings, inputs=inputs)
 
 
 def _aim(

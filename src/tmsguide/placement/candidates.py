@@ -69,9 +69,9 @@ def candidates(
     flat face is lifted along the normal by the least amount that clears the scalp, or the pose is
     dropped where that takes more than ``max_standoff_mm``. Angles run in steps of about
     ``angle_deg`` through one half turn, for turning the coil by 180 degrees reverses E and leaves
-    its strength as it is: that round the usual pose of the clinic, handle backwards and away from
-    the vertex at 45 degrees to the midline. So angles are in (-135, 45] left of the scalp's middle
-    and mirrored, [-45, 135), right of it; on the middle, handle straight back, in (-90, 90].
+    its strength as it is: that with the handle behind or beside the head, never before the face,
+    which holds the clinic's usual -45. So angles are in (-105, 75] left of the scalp's middle and,
+    mirrored, [-75, 105), right of it; on the middle, handle straight back, in (-90, 90].
     ``full_turn`` gives both senses.
 
     Raises

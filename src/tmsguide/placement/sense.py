@@ -1,8 +1,9 @@
 """Which of a pose's two half turns is proposed: the one with the handle where it is usual.
 
 Turning a coil by 180 degrees reverses E and leaves its strength as it is, so the choice is a
-convention. Ours is that of the clinic: the handle points backwards and away from the vertex, at 45
-degrees to the midline, on the side of the head where the coil sits.
+convention. Ours is a handle that can be held: behind or beside the head, never before the face. It
+may lean at most 15 degrees forward of straight out to the coil's side, so that the clinic's usual
+45 degrees backwards and outwards always stays as it is.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["is_usual", "reversed_pose", "turns_deg"]
 
-#: The usual turn of a coil over the left head, and mirrored over the right.
-USUAL_DEG = -45.0
+#: The middle of the usual half turn of a coil over the left head, and mirrored over the right.
+USUAL_DEG = -15.0
 
 #: Nearer to the middle than this a scalp point has no side: the usual handle is straight back.
 MIDLINE_MM = 1.0
