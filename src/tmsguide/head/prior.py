@@ -87,26 +87,28 @@ def head_prior(t1: Volume, gm: Volume, wm: Volume) -> HeadPrior:
 
 
 def prior_from_maps(maps: Volume) -> HeadPrior:
-    """Give the prior of a 4-D map of GM, WM, CSF, bone, soft tissue and air (SPM's order).
+    """Give the prior of a user's 4-D tissue map; what no tissue claims is air.
 
     Parameters
     ----------
     maps
-        (X, Y, Z, 6) chances in the frame of the template that is used for normalisation.
+        (X, Y, Z, 5) chances of WM, GM, CSF, BONE and SCALP, as in `Anatomy`, in the frame of the
+        template that is used for normalisation.
 
     Raises
     ------
     InputError
-        There are not six maps.
+        There are not five maps.
     """
-    if maps.data.ndim != 4 or maps.data.shape[3] != 6:
+    if maps.data.ndim != 4 or maps.data.shape[3] != 5:
         raise InputError(
-            f"a tissue map needs six volumes (GM, WM, CSF, bone, soft tissue, air); given shape "
+            "a tissue map needs five volumes (WM, GM, CSF, bone, scalp); given shape "
             f"{maps.data.shape}"
         )
-    probability = np.clip(np.asarray(maps.data, dtype=np.float32)[..., [1, 0, 2, 3, 4, 5]], 0, 1)
-    probability /= np.maximum(probability.sum(-1, keepdims=True), 1e-6)
-    probability[..., 5] += 1 - probability.sum(-1)
+    tissue = np.clip(np.asarray(maps.data, dtype=np.float32), 0, 1)
+    tissue /= np.maximum(tissue.sum(-1, keepdims=True), 1)
+    probability = np.concatenate([tissue, 1 - tissue.sum(-1, keepdims=True)], axis=-1)
+    probability = np.maximum(probability, 0)
     t1 = probability[..., 0] + 0.68 * probability[..., 1]
     inside = probability[..., :3].sum(-1)
     mni = _positions(maps)

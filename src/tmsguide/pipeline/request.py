@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from tmsguide.io import (
     check_t1w,
     find_participants,
     is_derivative,
+    read_prior,
     select_fmriprep,
     select_inputs,
 )
@@ -133,5 +133,5 @@ def _check_settings(settings: Settings) -> None:
     if settings.search.coil not in COILS:
         raise InputError(f"coil {settings.search.coil!r} is unknown; choose one of {list(COILS)}")
     prior = settings.anatomy.prior_path
-    if prior and not (Path(prior).is_file() and os.access(prior, os.R_OK)):
-        raise InputError(f"--prior {prior} is not a readable file; give a 4-D NIfTI tissue map")
+    if prior:
+        read_prior(Path(prior))
