@@ -155,7 +155,7 @@ def test_the_wider_the_region_the_weaker_the_words(radius, label):
     said, sentence = words.region(target(radius))
     assert said == label
     if radius is not None:
-        assert f"95 of 100 targets fell within {quantities.millimetres(radius)}" in sentence
+        assert f"within {quantities.millimetres(radius)}, 95 times in 100" in sentence
         assert ("group target" in sentence) == (radius > 10)
 
 

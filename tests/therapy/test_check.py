@@ -234,7 +234,7 @@ def test_wide_or_unknown_target_region_warns():
     assert run("itbs600", target=target(radius_mm=10.0))["target_region"].verdict is Verdict.ALLOW
     wide = run("itbs600", target=target(radius_mm=10.4))["target_region"]
     assert wide.verdict is Verdict.WARN
-    assert "95 % of the resampled targets" in wide.reason
+    assert "The 95 % region of the target" in wide.reason
     none = run("itbs600", target=target(radius_mm=None, confidence=None))["target_region"]
     assert none.verdict is Verdict.WARN
 

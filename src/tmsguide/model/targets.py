@@ -17,8 +17,8 @@ class Target:
 
     ``score`` is the method's own figure at the point (Fisher z for connectivity methods, NaN for
     group and scalp-rule targets). ``samples`` (B, 3) are the places found on resampled data and
-    ``region_radius_mm`` the radius round ``point`` that holds ``confidence`` of what was found
-    there, None where the method has no resampling. ``source`` cites the method.
+    ``region_radius_mm`` the radius round ``point`` that is meant to hold the true place with
+    ``confidence``, None where the method has no resampling. ``source`` cites the method.
     """
 
     point: Points

@@ -200,8 +200,8 @@ def _plan(book: Publication, case: Case, plan: Plan) -> None:
     write_tsv(_target_columns(targets, case), table)
     book.described(
         table,
-        "Targets in T1w and MNI millimetres (RAS+), the planned one first; region_radius_mm holds "
-        "the stated share of what resampled data gave",
+        "Targets in T1w and MNI millimetres (RAS+), the planned one first; region_radius_mm is "
+        "meant to hold the true place with the stated confidence",
         "target",
         MNISpace=case.mni_space,
     )

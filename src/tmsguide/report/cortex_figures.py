@@ -158,7 +158,7 @@ def _key(figure: Any, dossier: Dossier, names: tuple[str, str]) -> None:
     lines = ["dashed line: where the target was sought"]
     if dossier.target.region_radius_mm is not None:
         share = round(100 * (dossier.target.confidence or 0))
-        lines.append(f"magenta ring: {share} % of resampled targets")
+        lines.append(f"magenta ring: {share} % region of the target")
     style.paragraph(figure, "\n".join(lines), left_px=70, top_px=KEY_TOP_PX + 62)
     for column, text in enumerate(names):
         left = KEY_LEFT_PX + column * KEY_COLUMN_PX

@@ -96,7 +96,7 @@ def _anatomy(given: AnatomySettings | None) -> list[str]:
     return [
         "The T1-weighted image was corrected for intensity bias and labelled as white matter, "
         f"grey matter, fluid, bone and scalp{grid} with tissue priors brought to the person by "
-        "deformable registration; the same registration gives MNI coordinates "
+        "deformable registration; a second one of the brain alone gives MNI coordinates "
         "(ICBM 152 2009a symmetric; Fonov 2009)."
     ]
 
@@ -128,9 +128,10 @@ def _target(dossier: Dossier, given: TargetSettings | None) -> list[str]:
     if given and dossier.target.samples is not None:
         out.append(
             f"The scan was resampled {given.resamples} times in blocks of {given.block_s:g} s "
-            "(circular block bootstrap) and the target found again each time; the region radius "
-            f"holds {100 * given.confidence:.0f} % of the places found. It covers the noise "
-            "of this scan, not change from day to day nor the choice of method."
+            "(circular block bootstrap) and the target found again each time; the radius of its "
+            f"region joins the {100 * given.confidence:.0f} % scatter of the places found with "
+            "the blur of the images. It covers the noise of this scan, not change from day to day nor "
+            "the choice of method."
         )
     return out
 

@@ -165,9 +165,7 @@ def region(target: Target) -> tuple[str, str]:
     if radius is None:
         return "uncertainty unknown", "This method gives no measure of how sure the target is."
     share = round(100 * (target.confidence or 0))
-    found = (
-        f"On resampled data, {share} of 100 targets fell within {millimetres(radius)} of this one"
-    )
+    found = f"The true place is meant to lie within {millimetres(radius)}, {share} times in 100"
     if radius <= 5:
         return "precise", f"{found}: about as close as a coil can be placed."
     if radius <= 10:

@@ -131,8 +131,8 @@ def target_findings(target: Target) -> tuple[Finding, ...]:
     if radius is None:
         reason = "The target has no measured uncertainty (a group or rule-based place)."
         return (_finding("target_region", Verdict.WARN, reason, "target_region"),)
-    share = f"{100 * target.confidence:.0f} %" if target.confidence is not None else "Most"
-    words = f"{share} of the resampled targets lie within {radius:.0f} mm"
+    share = f"{100 * target.confidence:.0f} % " if target.confidence is not None else ""
+    words = f"The {share}region of the target has a radius of {radius:.0f} mm"
     if not radius <= wide:  # also for NaN
         reason = f"{words}, wider than {wide:g} mm: compare with the group targets."
         return (_finding("target_region", Verdict.WARN, reason, "target_region"),)
