@@ -130,8 +130,8 @@ def _target(dossier: Dossier, given: TargetSettings | None) -> list[str]:
             f"The scan was resampled {given.resamples} times in blocks of {given.block_s:g} s "
             "(circular block bootstrap) and the target found again each time; the radius of its "
             f"region joins the {100 * given.confidence:.0f} % scatter of the places found with "
-            "the blur of the images. It covers the noise of this scan, not change from day to day nor "
-            "the choice of method."
+            "the blur of the images. It covers the noise of this scan, not change from day to "
+            "day nor the choice of method."
         )
     return out
 
