@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tmsguide import __version__
@@ -33,7 +34,6 @@ from tmsguide.therapy import make_plan, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from tmsguide.io import BoldRun, FmriprepRun
     from tmsguide.model import Plan
@@ -88,11 +88,7 @@ def _case(
     bench: Bench, request: Request, run: BoldRun | FmriprepRun, *, notes: tuple[str, ...]
 ) -> Case:
     settings, inputs = request.settings, request.inputs
-    prior = None
-    if settings.anatomy.prior_path:
-        from pathlib import Path
-
-        prior = Path(settings.anatomy.prior_path)
+    prior = Path(settings.anatomy.prior_path) if settings.anatomy.prior_path else None
     sigma = {tissue: row.sigma_s_per_m for tissue, row in conductivities().items()}
     frame = native_frame(request.label)
     anatomy = anatomy_step(bench, inputs.t1w, frame, settings=settings.anatomy, prior=prior)
