@@ -122,7 +122,7 @@ def warp_search(
         np.savetxt(path, start)
         command = (
             f"-m NCC {radius}x{radius}x{radius} -i fixed moving -it {path} -o warp -oinv inverse "
-            f"-sv -wp 0 -n {'x'.join(map(str, iterations))} "
+            f"-sv -wp 0 -seed 1 -n {'x'.join(map(str, iterations))} "
             f"-s {smoothing_vox[0]}vox {smoothing_vox[1]}vox{' -gm mask' if masked else ''}"
         )
         found = greedy(command, images, ["warp", "inverse"])

@@ -66,7 +66,7 @@ class Affine:
     --------
     >>> import numpy as np
     >>> shift = np.eye(4)
-    ... shift[:3, 3] = 1, 2, 3
+    >>> shift[:3, 3] = 1, 2, 3
     >>> a = Affine(shift, source=Frame("a"), target=Frame("b"))
     >>> a.inverse()(a(Points(np.zeros((1, 3)), Frame("a")))).xyz_mm.tolist()
     [[0.0, 0.0, 0.0]]
