@@ -10,6 +10,7 @@ import pytest
 
 from tests.io.images import ORIENTATIONS, SHAPE, bids_dataset, head, save, series, write
 from tmsguide.cli import main
+from tmsguide.errors import QualityError
 
 RAS = ORIENTATIONS["RAS"]
 
@@ -249,7 +250,7 @@ def test_a_file_in_place_of_the_work_folder_is_refused(data, tmp_path, capsys):
         (["--rmt", "140"], ["140", "1 to 100"]),
         (["--standoff", "-2"], ["-2", "at most 30"]),
         (["--fd-limit", "0"], ["--fd-limit"]),
-        (["--prior", "/nowhere/TPM.nii"], ["--prior", "readable file"]),
+        (["--prior", "/nowhere/TPM.nii"], ["--prior", "does not exist"]),
         (["--rmt", "nan"], ["--rmt"]),
     ],
 )
@@ -258,11 +259,21 @@ def test_settings_beyond_sense_are_refused(option, says, data, tmp_path, capsys)
     refuse([data, out, "participant", *option], capsys, out, says=says)
 
 
-def test_one_bad_scan_of_many_stops_all_before_any_starts(tmp_path, capsys):
+def test_one_bad_scan_of_many_is_named_and_the_others_start(tmp_path, capsys, monkeypatch):
     root = bids_dataset(tmp_path / "bids", labels=("01", "02"))
     shutil.rmtree(root / "sub-02" / "anat")
-    out = tmp_path / "out"
-    refuse([root, out, "participant"], capsys, out, says=["sub-02", "no T1w scan"])
+    started = []
+
+    def first_heavy_step(bench, t1w, frame, **settings):
+        started.append(frame.name)
+        raise QualityError("far enough")
+
+    monkeypatch.setattr("tmsguide.pipeline.participant.anatomy_step", first_heavy_step)
+    assert main([str(root), str(tmp_path / "out"), "participant", "--quiet"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in said] == ["sub-02", "sub-01"]
+    assert "no T1w scan" in said[0]
+    assert started == ["sub-01/T1w"]
 
 
 def test_a_whole_person_would_have_started(data, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from tmsguide.pipeline import (
     make_demo_person,
     run_participant,
     small_settings,
+    wanted_labels,
 )
 
 if TYPE_CHECKING:
@@ -28,25 +29,31 @@ __all__ = ["demo", "participants"]
 
 
 def participants(words: argparse.Namespace) -> int:
-    """Run every wanted participant; one that fails does not stop the others."""
+    """Run every wanted participant; one that cannot be run does not stop the others."""
     settings = _settings(words)
-    requests = check_request(
-        words.bids_dir,
-        words.out_dir,
-        labels=words.participant_label,
-        work_dir=words.work_dir,
-        settings=settings,
-    )
-    failed = 0
+    labels = wanted_labels(words.bids_dir, words.participant_label)
+    alone, failed = len(labels) == 1, 0
+    requests: list[Request] = []
+    for label in labels:
+        try:
+            requests += check_request(
+                words.bids_dir,
+                words.out_dir,
+                labels=[label],
+                work_dir=words.work_dir,
+                settings=settings,
+            )
+        except InputError as error:
+            if alone:
+                raise
+            failed += _failed(label, error)
     for request in requests:
         try:
             _show(*_run(request, quiet=words.quiet))
-        except InputError:
-            if len(requests) == 1:
-                raise
-            failed += _failed(request, sys.exc_info()[1])
         except TmsguideError as error:
-            failed += _failed(request, error)
+            if alone:
+                raise
+            failed += _failed(request.label, error)
     return 1 if failed else 0
 
 
@@ -89,8 +96,8 @@ def _show(summary: Summary, terminal: Terminal) -> None:
     sys.stdout.write(f"{summary.path}\n")
 
 
-def _failed(request: Request, error: BaseException | None) -> int:
-    sys.stderr.write(f"tmsguide: sub-{request.label}: {error}\n")
+def _failed(label: str, error: TmsguideError) -> int:
+    sys.stderr.write(f"tmsguide: sub-{label}: {error}\n")
     return 1
 
 

@@ -28,7 +28,7 @@ from tmsguide.io.nifti import (
     read_volume,
 )
 from tmsguide.io.nifti_header import NiftiHeader
-from tmsguide.io.participants import find_participants
+from tmsguide.io.participants import find_participants, participant
 from tmsguide.io.surfaces import read_scalars_gifti, read_surface_gifti, write_surface_gifti
 from tmsguide.io.tables import Conductivity, conductivities
 from tmsguide.io.templates import TemplateSurface, mni_maps, mni_surfaces, read_prior
@@ -54,6 +54,7 @@ __all__ = [
     "is_derivative",
     "mni_maps",
     "mni_surfaces",
+    "participant",
     "read_bold",
     "read_bytes",
     "read_confounds",

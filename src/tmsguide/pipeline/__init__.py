@@ -3,7 +3,7 @@
 from tmsguide.pipeline.demo import DemoPerson, make_demo_person, small_settings
 from tmsguide.pipeline.listener import Listener, Silent
 from tmsguide.pipeline.participant import run_participant
-from tmsguide.pipeline.request import Request, check_request
+from tmsguide.pipeline.request import Request, check_request, wanted_labels
 from tmsguide.pipeline.settings import Settings
 from tmsguide.pipeline.summary import Summary
 
@@ -18,4 +18,5 @@ __all__ = [
     "make_demo_person",
     "run_participant",
     "small_settings",
+    "wanted_labels",
 ]

@@ -14,6 +14,7 @@ from tmsguide.io import (
     check_t1w,
     find_participants,
     is_derivative,
+    participant,
     read_prior,
     select_fmriprep,
     select_inputs,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tmsguide.model import Points
     from tmsguide.pipeline.settings import Settings
 
-__all__ = ["Request", "check_request"]
+__all__ = ["Request", "check_request", "wanted_labels"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,19 @@ class Request:
         return self.inputs.subject.label
 
 
+def wanted_labels(bids_dir: Path, labels: Sequence[str] | None) -> tuple[str, ...]:
+    """Give the labels to run, without ``sub-``; None takes everybody in the data set.
+
+    Raises
+    ------
+    InputError
+        A label that is not in the data set.
+    """
+    if not labels:
+        return find_participants(bids_dir)
+    return tuple(dict.fromkeys(participant(bids_dir, label) for label in labels))
+
+
 def check_request(
     bids_dir: Path,
     out_dir: Path,
@@ -68,7 +82,7 @@ def check_request(
         how to mend it.
     """
     bids_dir, out_dir = bids_dir.resolve(), out_dir.resolve()
-    wanted = labels or find_participants(bids_dir)
+    wanted = wanted_labels(bids_dir, labels)
     _check_settings(settings)
     requests = tuple(
         Request(
@@ -134,4 +148,7 @@ def _check_settings(settings: Settings) -> None:
         raise InputError(f"coil {settings.search.coil!r} is unknown; choose one of {list(COILS)}")
     prior = settings.anatomy.prior_path
     if prior:
-        read_prior(Path(prior))
+        try:
+            read_prior(Path(prior))
+        except InputError as error:
+            raise InputError(f"--prior: {error}") from error
