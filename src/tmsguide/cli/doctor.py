@@ -19,7 +19,6 @@ NEEDED = {
     "matplotlib": "matplotlib",
     "nibabel": "nibabel",
     "nilearn": "nilearn",
-    "nitransforms": "nitransforms",
     "numba": "numba",
     "numpy": "numpy",
     "picsl-greedy": "picsl_greedy",
