@@ -20,7 +20,7 @@ from tmsguide.head.problems import (
     face_problems,
     volume_problems,
 )
-from tmsguide.model import Anatomy, AnatomySettings, Points, Volume
+from tmsguide.model import Anatomy, AnatomySettings, Points, Volume, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +39,6 @@ ROUNDS = 4
 MISSING_MM = 2.0  # thinner gaps between the expected and the seen scalp are mere misfit
 
 
-def _silent(_phrase: str) -> None:
-    return
-
-
 def segment(
     t1w: Volume,
     prior: HeadPrior,
@@ -51,7 +47,7 @@ def segment(
     linear: LinearRegistrar,
     deformable: DeformableRegistrar,
     settings: AnatomySettings = AnatomySettings(),  # noqa: B008
-    progress: Callable[[str], None] = _silent,
+    progress: Callable[[str], None] = silent,
 ) -> Anatomy:
     """Give the tissues of a head from its T1w image alone.
 

@@ -4,6 +4,7 @@ from tmsguide.model.heads import Coil, Field, HeadModel, Placement, Surface
 from tmsguide.model.images import Anatomy, Scan, Tissue, Volume
 from tmsguide.model.plans import Finding, Plan, Protocol, Subject, Verdict
 from tmsguide.model.ports import BiasCorrector, DeformableRegistrar, LinearRegistrar
+from tmsguide.model.progress import silent
 from tmsguide.model.settings import (
     AnatomySettings,
     BoldSettings,
@@ -51,4 +52,5 @@ __all__ = [
     "Volume",
     "Warp",
     "native_frame",
+    "silent",
 ]

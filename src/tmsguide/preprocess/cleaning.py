@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError
-from tmsguide.model import BoldSettings, Volume
+from tmsguide.model import BoldSettings, Volume, silent
 from tmsguide.preprocess.coregistration import coregister
 from tmsguide.preprocess.denoising import (
     check_usable,
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["clean_bold", "clean_preprocessed"]
 
 
-def _silent(_phrase: str) -> None:
-    """Take progress and say nothing."""
-
-
 def clean_bold(
     bold: Scan,
     anatomy: Anatomy,
@@ -50,7 +46,7 @@ def clean_bold(
     bias: BiasCorrector | None = None,
     linear: LinearRegistrar | None = None,
     settings: BoldSettings | None = None,
-    progress: Callable[[str], None] = _silent,
+    progress: Callable[[str], None] = silent,
 ) -> CleanBold:
     """Give the `CleanBold` of a raw functional scan on a grid in the person's T1w space.
 
@@ -117,7 +113,7 @@ def clean_preprocessed(
     seed: Points,
     *,
     settings: BoldSettings | None = None,
-    progress: Callable[[str], None] = _silent,
+    progress: Callable[[str], None] = silent,
 ) -> CleanBold:
     """Give the `CleanBold` of a scan already motion-corrected in T1w space (as by fMRIPrep).
 

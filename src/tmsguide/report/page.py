@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tmsguide.model import ScanVerdict, Verdict
+from tmsguide.model import ScanVerdict, Verdict, silent
 from tmsguide.report import methods, orientation, quantities, sentences, tables, words
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
@@ -36,11 +36,7 @@ RULE_LOOK = {
 }
 
 
-def _silent(_: str) -> None:
-    return
-
-
-def render(dossier: Dossier, *, progress: Callable[[str], None] = _silent) -> Report:
+def render(dossier: Dossier, *, progress: Callable[[str], None] = silent) -> Report:
     """Give the report of one person: a page that needs no other file, and its figures.
 
     The same dossier gives the same bytes: nothing is read but the dossier.
@@ -55,7 +51,7 @@ def render(dossier: Dossier, *, progress: Callable[[str], None] = _silent) -> Re
 
 
 def draw_figures(
-    dossier: Dossier, *, progress: Callable[[str], None] = _silent
+    dossier: Dossier, *, progress: Callable[[str], None] = silent
 ) -> dict[str, bytes]:
     """Give every figure as PNG bytes by name, in the order of the page."""
     turn = levelled(dossier)

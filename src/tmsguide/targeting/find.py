@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import QualityError
-from tmsguide.model import BoldSettings, ConnectivityMap, Points, Target
+from tmsguide.model import BoldSettings, ConnectivityMap, Points, Target, silent
 from tmsguide.num.bootstrap import circular_block_counts
 from tmsguide.num.seeds import once, seed_z
 from tmsguide.num.statistics import correlation_dof
@@ -62,7 +62,7 @@ def find_target(
     *,
     settings: TargetSettings,
     rng: np.random.Generator,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = silent,
     group_weights: NDArray[np.floating] | None = None,
     group: tuple[Target, ...] = (),
     smoothing_mm: float = _SMOOTHING_MM,
