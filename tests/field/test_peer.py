@@ -38,7 +38,7 @@ def test_simnibs_field_on_its_own_mesh():
     )
     frame = native_frame("head195")
     tissue = mesh["tag"].astype(np.uint8)
-    sigma = np.array([0.0] + [SIGMA[t] for t in sorted(Tissue)[1:]])[tissue]
+    sigma = np.array([0.0] + [SIGMA[t] for t in sorted(SIGMA)])[tissue]
     head = HeadModel(Points(mesh["node_mm"], frame), mesh["tet"].astype(np.int64), tissue, sigma)
     prepared = prepare(head)
     pose = theirs["matsimnibs_dlpfc"]

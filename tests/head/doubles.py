@@ -15,7 +15,7 @@ def shells(radii_mm=(40.0, 46.0, 50.0, 57.0, 64.0), voxel_mm=2.0, side=75):
     centre = matrix[:3, 3] + matrix[:3, :3] @ np.full(3, (side - 1) / 2)
     distance = np.linalg.norm(index @ matrix[:3, :3].T + matrix[:3, 3] - centre, axis=-1)
     labels = np.zeros(distance.shape, dtype=np.uint8)
-    for radius, tissue in zip(radii_mm[::-1], list(Tissue)[:0:-1], strict=True):
+    for radius, tissue in zip(radii_mm[::-1], list(Tissue)[5:0:-1], strict=True):
         labels[distance < radius] = tissue
     chance = np.eye(6, dtype=np.float32)[labels][..., 1:]
     place = lambda data: Volume(data, matrix, FRAME)  # noqa: E731

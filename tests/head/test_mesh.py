@@ -12,7 +12,7 @@ from tmsguide.model import Tissue, Volume, native_frame
 from tmsguide.num.tetrahedra import barycentres, boundary_triangles, face_counts, volumes
 
 FRAME = native_frame("egg")
-SIGMA = dict(zip(sorted(Tissue)[1:], (0.126, 0.275, 1.654, 0.01, 0.465), strict=True))
+SIGMA = dict(zip(sorted(Tissue)[1:6], (0.126, 0.275, 1.654, 0.01, 0.465), strict=True))
 CENTRE = np.array([3.31, -4.17, 5.23])  # off every plane of the lattice
 
 

@@ -82,7 +82,7 @@ def test_tissues_are_nested(someone):
 
 def test_volumes_are_those_of_an_adult(someone):
     ml = np.prod(someone.labels.voxel_mm) / 1000
-    volume = {k: (someone.labels.data == k).sum() * ml for k in Tissue}
+    volume = {k: (someone.labels.data == k).sum() * ml for k in list(Tissue)[:6]}
     assert 1100 < volume[Tissue.GM] + volume[Tissue.WM] < 1700
     assert 1.1 < volume[Tissue.GM] / volume[Tissue.WM] < 1.6
     assert 150 < volume[Tissue.CSF] < 600

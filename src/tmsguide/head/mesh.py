@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["tetrahedralise"]
 
+_TISSUES = [t for t in Tissue if t <= Tissue.SCALP]
 _PAD = 4  # voxels of air around the labels, so that a head cut by the field of view is closed
 _SMOOTH_MM = 0.7  # rounds the voxel steps of 1 mm labels without closing sulci
 _MOST_NODES = 1 << 21  # face keys hold three node numbers in one 64-bit word
@@ -58,7 +59,8 @@ def tetrahedralise(
     voxel_from_frame: Floats = np.linalg.inv(frame_from_voxel).astype(np.float64)
     voxel_mm: Floats = np.linalg.norm(frame_from_voxel[:3, :3], axis=0)
     sets = ordered_map(
-        lambda last: _smoothed_set(tissue, int(last), voxel_mm), sorted(Tissue, reverse=True)[:-1]
+        lambda last: _smoothed_set(tissue, int(last), voxel_mm),
+        sorted(_TISSUES, reverse=True)[:-1],
     )
     levels = [_level(volume, voxel_from_frame) for volume in sets]
     corners = np.stack(np.meshgrid(*[(0, n - 1) for n in tissue.shape]), axis=-1).reshape(-1, 3)
@@ -81,7 +83,7 @@ def tetrahedralise(
         np.zeros(len(nodes), dtype=np.bool_),
     )
     mesh = _only(cut(mesh, levels[0], parent=Tissue.AIR, child=Tissue.SCALP), Tissue.SCALP)
-    for last, level in zip(sorted(Tissue, reverse=True)[1:-1], levels[1:], strict=True):
+    for last, level in zip(sorted(_TISSUES, reverse=True)[1:-1], levels[1:], strict=True):
         mesh = cut(mesh, level, parent=last + 1, child=last)
     return _finish(mesh, labels, sigma_s_per_m)
 
@@ -99,7 +101,7 @@ def _check(labels: Volume, edge_mm: float, sigma_s_per_m: Mapping[Tissue, float]
         )
     if not 0.5 <= edge_mm <= 20:
         raise InputError(f"edge_mm is {edge_mm:g}; needed 0.5 to 20 mm")
-    for tissue in sorted(Tissue)[1:]:
+    for tissue in sorted(_TISSUES)[1:]:
         sigma = sigma_s_per_m.get(tissue)
         if sigma is None or not np.isfinite(sigma) or sigma <= 0:
             raise InputError(
@@ -158,8 +160,8 @@ def _finish(mesh: Partition, labels: Volume, sigma_s_per_m: Mapping[Tissue, floa
     cells = number[cells]
     rows = np.argsort(cells.min(axis=1), kind="stable")
     tissue = mesh.label[kept][rows]
-    sigma = np.zeros(len(Tissue))
-    for t in sorted(Tissue)[1:]:
+    sigma = np.zeros(len(_TISSUES))
+    for t in sorted(_TISSUES)[1:]:
         sigma[t] = sigma_s_per_m[t]
     return HeadModel(
         nodes=Points(nodes[order], labels.frame),

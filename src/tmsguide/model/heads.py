@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,13 +30,15 @@ class HeadModel:
     """Tetrahedra of one head, with tissue and conductivity per tetrahedron.
 
     ``cells`` (M, 4) have positive volume; ``tissue`` (M,) uint8 in `Tissue` numbering;
-    ``sigma_s_per_m`` (M,) isotropic, S/m.
+    ``sigma_s_per_m`` (M,) isotropic, S/m; ``tensor_s_per_m`` (M, 3, 3), symmetric and positive
+    definite, in the head's axes, takes its place where given.
     """
 
     nodes: Points
     cells: NDArray[np.int64]
     tissue: NDArray[np.uint8]
     sigma_s_per_m: NDArray[np.float64]
+    tensor_s_per_m: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if self.cells.ndim != 2 or self.cells.shape[1] != 4:
@@ -46,15 +48,24 @@ class HeadModel:
                 f"{len(self.cells)} cells, {len(self.tissue)} tissue labels and "
                 f"{len(self.sigma_s_per_m)} conductivities; needed one of each per cell"
             )
+        tensor = self.tensor_s_per_m
+        if tensor is not None and tensor.shape != (len(self.cells), 3, 3):
+            raise GeometryError(
+                f"conductivity tensors are ({len(self.cells)}, 3, 3), given {tensor.shape}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coil:
-    """A coil as closed wire loops, cut into straight current elements in the coil's own frame.
+    """A coil as closed wire loops, cut into straight current elements, or as magnetic dipoles.
 
     Coil frame (SimNIBS convention): origin at the centre of the head-side face of the casing, x
     lateral, y away from the handle, z into the head. ``position_m`` (D, 3) are element centres
-    (z < 0: inside the casing), ``element_m`` (D, 3) the directed lengths, for 1 A of coil current.
+    (z < 0: inside the casing), ``element_m`` (D, 3) the directed lengths, for 1 A of coil current;
+    ``dipole_position_m`` (P, 3) and ``dipole_moment_m2`` (P, 3) magnetic moments per ampere. The
+    field is the sum of both. ``casing_m`` (V, 3) are points all over the head-side surface of a
+    casing that is not flat; empty for a flat box of ``casing_half_size_m``. NaN in
+    ``max_didt_a_per_s``: not known.
     """
 
     name: str
@@ -63,6 +74,9 @@ class Coil:
     max_didt_a_per_s: float
     casing_half_size_m: tuple[float, float, float]
     source: str
+    dipole_position_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
+    dipole_moment_m2: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
+    casing_m: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,10 @@ __all__ = ["Anatomy", "Scan", "Tissue", "Volume"]
 
 
 class Tissue(IntEnum):
-    """Tissue labels in SimNIBS numbering; 0 is air and everything outside the head."""
+    """Tissue labels in SimNIBS 4 numbering; 0 is air and everything outside the head.
+
+    Our own segmentation gives the first five; the others come with labels or meshes of others.
+    """
 
     AIR = 0
     WM = 1
@@ -30,6 +33,11 @@ class Tissue(IntEnum):
     CSF = 3
     BONE = 4
     SCALP = 5
+    EYE = 6
+    COMPACT_BONE = 7
+    SPONGY_BONE = 8
+    BLOOD = 9
+    MUSCLE = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from tmsguide.io import (
     conductivities,
     write_dataset_description,
 )
-from tmsguide.model import native_frame
+from tmsguide.model import Tissue, native_frame
 from tmsguide.pipeline.aim import aim_step, head_step
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
 from tmsguide.pipeline.bench import Bench, seconds_of
@@ -89,7 +89,7 @@ def _case(
 ) -> Case:
     settings, inputs = request.settings, request.inputs
     prior = Path(settings.anatomy.prior_path) if settings.anatomy.prior_path else None
-    sigma = {tissue: row.sigma_s_per_m for tissue, row in conductivities().items()}
+    sigma = {t: row.sigma_s_per_m for t, row in conductivities().items() if t <= Tissue.SCALP}
     frame = native_frame(request.label)
     anatomy = anatomy_step(bench, inputs.t1w, frame, settings=settings.anatomy, prior=prior)
     to_mni = normalisation_step(bench, anatomy, settings=settings.anatomy)

@@ -127,7 +127,7 @@ def _anatomy(book: Publication, case: Case) -> None:
     book.image(a.brain_mask, mask, "Brain mask", settings="anatomy", Type="Brain")
     labels = book.path("anat", "dseg", ".nii.gz", desc="head")
     book.image(a.labels, labels, "Head tissues, SimNIBS numbering", settings="anatomy")
-    tissues = list(Tissue)
+    tissues = [t for t in Tissue if t <= Tissue.SCALP]
     write_tsv(
         {"index": [int(t) for t in tissues], "name": [t.name for t in tissues]},
         book.path("anat", "dseg", ".tsv", desc="head"),
