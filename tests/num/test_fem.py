@@ -1,5 +1,6 @@
 """Linear elements, patch recovery, potential solver: laws, closed forms, another program."""
 
+import numba
 import numpy as np
 import pytest
 import skfem
@@ -7,9 +8,16 @@ from skfem.helpers import dot, grad
 
 from tests.tolerance import EXACT, SOLVER, Tol, assert_close
 from tmsguide.errors import SolverError
-from tmsguide.num.linear_fem import gradient, stiffness, weak_divergence
+from tmsguide.num.linear_fem import (
+    assemble,
+    couple,
+    couple_adjoint,
+    gradient,
+    stiffness,
+    weak_divergence,
+)
 from tmsguide.num.multigrid import build_multigrid, solve_potential
-from tmsguide.num.recovery import patch_recovery
+from tmsguide.num.recovery import patch_recovery, recovered_gradient
 from tmsguide.num.tetrahedra import barycentres, cells_of_nodes, volumes
 
 LINEAR = Tol(2e-2, "the ridge on slopes: measured 7e-3")
@@ -62,6 +70,80 @@ def test_weak_divergence_is_the_adjoint_of_gradient(mesh):
     assert_close(left, weak_divergence(nodes, cells, v) @ u, EXACT, scale=np.abs(v).sum())
     flux = (sigma * volumes(nodes, cells))[:, None] * gradient(nodes, cells, u)
     assert_close(weak_divergence(nodes, cells, flux), stiffness(nodes, cells, sigma) @ u, EXACT)
+
+
+def random_tensors(n):
+    """Positive definite conductivities (n, 3, 3)."""
+    root = np.random.default_rng(6).normal(size=(n, 3, 3))
+    return root @ root.swapaxes(1, 2) + 0.1 * np.eye(3)
+
+
+def test_stiffness_of_tensors_is_scikit_fems(mesh):
+    nodes, cells, sigma = mesh
+    tensor = random_tensors(len(cells))
+    basis = skfem.Basis(skfem.MeshTet(nodes.T, cells.T), skfem.ElementTetP1())
+
+    @skfem.BilinearForm
+    def form(u, v, w):
+        return np.einsum("ijeq,jeq,ieq->eq", w.sigma, grad(u), grad(v))
+
+    at_points = np.tile(tensor.transpose(1, 2, 0)[..., None], (1, 1, 1, basis.X.shape[1]))
+    theirs = form.assemble(basis, sigma=at_points)
+    assert_close(assemble(nodes, cells, sigma, tensor).matrix.toarray(), theirs.toarray(), EXACT)
+    assert assemble(nodes, cells, sigma).matrix.indices.dtype == np.int32
+
+
+def test_coupling_is_the_weak_divergence_of_cell_means(mesh):
+    nodes, cells, sigma = mesh
+    a = np.random.default_rng(7).normal(size=(len(nodes), 3, 4))
+    mean = a[cells].mean(axis=1)
+    volume = volumes(nodes, cells)[:, None]
+    tensor = random_tensors(len(cells))
+    for assembled, flux in (
+        (assemble(nodes, cells, sigma), sigma[:, None, None] * mean),
+        (assemble(nodes, cells, sigma, tensor), tensor @ mean),
+    ):
+        want = [weak_divergence(nodes, cells, volume * flux[..., k]) for k in range(4)]
+        assert_close(couple(assembled, a), np.stack(want, axis=1), EXACT)
+        assert_close(couple(assembled, a[..., 1]), want[1], EXACT)
+
+
+def test_coupling_adjoint_is_its_transpose(mesh):
+    nodes, cells, _ = mesh
+    assembled = assemble(nodes, cells, np.ones(len(cells)), random_tensors(len(cells)))
+    rng = np.random.default_rng(8)
+    a, u = rng.normal(size=(len(nodes), 3, 2)), rng.normal(size=(len(nodes), 5))
+    left = np.einsum("nk,nl->kl", couple(assembled, a), u)
+    right = np.einsum("ndk,ndl->kl", a, couple_adjoint(assembled, u))
+    assert_close(left, right, Tol(1e-13, "measured 3e-15"))
+    assert np.array_equal(couple_adjoint(assembled, u[:, 2]), couple_adjoint(assembled, u)[..., 2])
+
+
+def test_threads_do_not_change_a_bit(mesh):
+    nodes, cells, sigma = mesh
+    u = np.random.default_rng(8).normal(size=len(nodes))
+    region = (barycentres(nodes, cells)[:, 0] > 0.5).astype(np.uint8)
+    chosen = np.arange(3, len(cells), 17)
+    answers = []
+    before = numba.get_num_threads()
+    try:
+        for threads in (1, min(2, before)):
+            numba.set_num_threads(threads)
+            assembled = assemble(nodes, cells, sigma)
+            recover = patch_recovery(nodes, cells, region)
+            rows = recovered_gradient(recover, nodes, cells, chosen)
+            answers.append(
+                [
+                    *(assembled.matrix.indices, assembled.matrix.data, assembled.coupling),
+                    couple_adjoint(assembled, u),
+                    recover(gradient(nodes, cells, u)),
+                    rows @ u,
+                ]
+            )
+    finally:
+        numba.set_num_threads(before)
+    for one, two in zip(*answers, strict=True):
+        assert np.array_equal(one, two)
 
 
 def test_a_linear_potential_is_solved_exactly(mesh):
@@ -150,6 +232,23 @@ def test_recovery_adjoint_is_its_transpose(mesh):
     assert_close(recover.adjoint(weight) @ value, weight @ recover(value), EXACT, scale=10.0)
     start, _ = cells_of_nodes(cells, len(nodes))
     assert recover.patch.nnz == start[-1]
+
+
+def test_recovered_gradient_is_recovery_after_gradient(mesh):
+    nodes, cells, _ = mesh
+    region = (barycentres(nodes, cells)[:, 0] > 0.5).astype(np.uint8)
+    recover = patch_recovery(nodes, cells, region)
+    rng = np.random.default_rng(9)
+    u = rng.normal(size=len(nodes))
+    chosen = rng.permutation(len(cells))[:40]
+    want = recover(gradient(nodes, cells, u))[chosen]
+    rows = recovered_gradient(recover, nodes, cells, chosen)
+    assert rows.shape == (120, len(nodes))
+    assert_close((rows @ u).reshape(-1, 3), want, EXACT)
+    corner = np.eye(4)[rng.integers(0, 4, 40)]
+    at_patch = recover.patch @ gradient(nodes, cells, u)
+    got = recovered_gradient(recover, nodes, cells, chosen, weights=corner) @ u
+    assert_close(got.reshape(-1, 3), at_patch[recover.row[chosen][corner > 0]], EXACT)
 
 
 def test_solver_meets_its_tolerance_repeats_and_leaves_global_randomness_alone(mesh):

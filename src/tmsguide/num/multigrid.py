@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Multigrid", "build_multigrid", "solve_potential"]
+__all__ = ["Multigrid", "build_multigrid", "solve_potential", "solve_potentials"]
 
 _STRENGTH = 0.03  # links weaker than this do not join aggregates; halves the iterations against 0
 
@@ -92,6 +92,24 @@ def solve_potential(
         f"(now {float(np.linalg.norm(r)) / size:.1e}); the mesh may hold flat tetrahedra or "
         "conductivities that differ too widely"
     )
+
+
+def solve_potentials(
+    multigrid: Multigrid, rhs: Floats, *, tolerance: float = 1e-8, most_steps: int = 200
+) -> Floats:
+    """Give the potentials (N, K) of mean zero for each column of ``rhs`` (N, K).
+
+    Each column as `solve_potential` does it.
+
+    Raises
+    ------
+    SolverError
+        A column did not converge after ``most_steps`` steps.
+    """
+    out = np.empty(rhs.shape)
+    for k, column in enumerate(rhs.T):
+        out[:, k] = solve_potential(multigrid, column, tolerance=tolerance, most_steps=most_steps)
+    return out
 
 
 def _cycle(multigrid: Multigrid, residual: Floats) -> Floats:

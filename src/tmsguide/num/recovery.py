@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_array
 
+from tmsguide.num.linear_fem import shape_gradients, slices
+from tmsguide.num.parallel import ordered_map
 from tmsguide.num.tetrahedra import barycentres, cells_of_nodes, volumes
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Recovery", "patch_recovery"]
+__all__ = ["Recovery", "patch_recovery", "recovered_gradient"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +45,53 @@ class Recovery:
             self.row.ravel(), np.repeat(weights / 4.0, 4), minlength=self.patch.shape[0]
         )
         return np.asarray(self.patch.T @ at_nodes)
+
+
+def recovered_gradient(
+    recovery: Recovery,
+    nodes: Floats,
+    cells: Ints,
+    chosen: Ints,
+    *,
+    weights: Floats | None = None,
+) -> csr_array:
+    """Give the (3 P, N) map of node values to recovered gradients in ``chosen`` cells (P,).
+
+    Row ``3 p + d`` is component d in cell ``chosen[p]``: at its barycentre, or at the point of
+    barycentric ``weights`` (P, 4) with respect to its corners. Equals the recovery of
+    `tmsguide.num.linear_fem.gradient`, at a cost that goes with P.
+    """
+    p = len(chosen)
+    share = np.full((p, 4), 0.25) if weights is None else np.ascontiguousarray(weights)
+    patch = recovery.patch.indptr, recovery.patch.indices, recovery.patch.data
+    parts = slices(p)
+    row_start = np.zeros(3 * p + 1, dtype=np.int64)
+    ordered_map(
+        lambda part: _count_support(
+            len(nodes), cells, chosen, recovery.row, *patch[:2], row_start, part.start, part.stop
+        ),
+        parts,
+    )
+    np.cumsum(row_start, out=row_start)
+    column = np.empty(row_start[-1], dtype=np.int32)
+    value = np.zeros(row_start[-1])
+    ordered_map(
+        lambda part: _fill_gradients(
+            nodes,
+            cells,
+            chosen,
+            share,
+            recovery.row,
+            *patch,
+            row_start,
+            column,
+            value,
+            part.start,
+            part.stop,
+        ),
+        parts,
+    )
+    return csr_array((value, column, row_start), shape=(3 * p, len(nodes)))
 
 
 def patch_recovery(nodes: Floats, cells: Ints, region: NDArray[np.uint8]) -> Recovery:
@@ -173,3 +222,71 @@ def _fit(
         for d in range(3):
             p[d + 1] = (centre[patch[j], d] - nodes[v, d]) / reach
         weight[j] = x[0] + x[1] * p[1] + x[2] * p[2] + x[3] * p[3]
+
+
+@njit(cache=True, nogil=True)
+def _count_support(
+    n: int,
+    cells: Any,
+    chosen: Any,
+    row: Any,
+    patch_start: Any,
+    patch_cell: Any,
+    row_start: Any,
+    first: int,
+    last: int,
+) -> None:
+    """Write, for the three rows of each chosen cell, how many nodes they reach."""
+    seen = np.full(n, -1, np.int64)
+    for p in range(first, last):
+        count = 0
+        for q in range(4):
+            r = row[chosen[p], q]
+            for k in range(patch_start[r], patch_start[r + 1]):
+                for corner in range(4):
+                    w = cells[patch_cell[k], corner]
+                    if seen[w] != p:
+                        seen[w] = p
+                        count += 1
+        for d in range(3):
+            row_start[3 * p + d + 1] = count
+
+
+@njit(cache=True, nogil=True)
+def _fill_gradients(
+    nodes: Any,
+    cells: Any,
+    chosen: Any,
+    share: Any,
+    row: Any,
+    patch_start: Any,
+    patch_cell: Any,
+    patch_weight: Any,
+    row_start: Any,
+    column: Any,
+    value: Any,
+    first: int,
+    last: int,
+) -> None:
+    where = np.full(nodes.shape[0], -1, np.int64)
+    g = np.empty((4, 3))
+    for p in range(first, last):
+        begin = row_start[3 * p]
+        width = row_start[3 * p + 1] - begin
+        end = begin
+        for q in range(4):
+            r = row[chosen[p], q]
+            for k in range(patch_start[r], patch_start[r + 1]):
+                t = patch_cell[k]
+                shape_gradients(nodes, cells, t, g)
+                scale = share[p, q] * patch_weight[k]
+                for corner in range(4):
+                    w = cells[t, corner]
+                    if where[w] < begin:
+                        where[w] = end
+                        column[end] = w
+                        end += 1
+                    for d in range(3):
+                        value[where[w] + d * width] += scale * g[corner, d]
+        column[begin + width : begin + 2 * width] = column[begin:end]
+        column[begin + 2 * width : begin + 3 * width] = column[begin:end]
