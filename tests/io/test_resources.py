@@ -80,11 +80,16 @@ def test_conductivities():
         Tissue.CSF: 1.654,
         Tissue.BONE: 0.010,
         Tissue.SCALP: 0.465,
+        Tissue.EYE: 0.5,
+        Tissue.COMPACT_BONE: 0.008,
+        Tissue.SPONGY_BONE: 0.025,
+        Tissue.BLOOD: 0.6,
+        Tissue.MUSCLE: 0.16,
     }
     assert {t: c.sigma_s_per_m for t, c in got.items()} == expected
-    for row in got.values():
+    for tissue, row in got.items():
         assert row.low_s_per_m < row.sigma_s_per_m < row.high_s_per_m
-        assert "Wagner" in row.source
+        assert ("Wagner" in row.source) == (tissue <= Tissue.SCALP)
 
 
 def test_resource_that_is_not_there():
