@@ -1,6 +1,6 @@
 """The electric field of a coil in a head: coils, finite elements, reciprocity, sampling."""
 
-from tmsguide.field.coils import figure8_70mm
+from tmsguide.field.coils import figure8_70mm, lean
 from tmsguide.field.forward import Prepared, prepare, solve
 from tmsguide.field.primary import primary_field
 from tmsguide.field.reciprocity import Reciprocal, reciprocal, score
@@ -11,6 +11,7 @@ __all__ = [
     "Reciprocal",
     "cortex_field",
     "figure8_70mm",
+    "lean",
     "peak",
     "prepare",
     "primary_field",

@@ -1,9 +1,10 @@
-"""Coils we ship, built from published dimensions."""
+"""The 70 mm figure-8 coil."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from tmsguide.field.coils.turns import Turn, join, lay
 from tmsguide.model import Coil
 
 __all__ = ["figure8_70mm"]
@@ -14,6 +15,7 @@ _WING_M = 0.044  # coil centre to the centre of a wing
 _DEPTH_M = 0.006  # casing face to the middle of the winding: shell, then half of a 7 mm conductor
 _PIECES = 36  # elements per turn: A within 2e-3 at 5 mm and 4e-5 at 10 mm from the wire
 _CASING_HALF_M = (0.092, 0.048, 0.007)
+_AXIS = np.array([0.0, 0.0, 1.0])
 _MAX_DIDT_A_PER_S = 1.15e8  # Magstim Rapid with the D70 coil at 100 % output (Drakaki 2022)
 
 
@@ -36,19 +38,15 @@ def figure8_70mm() -> Coil:
     """
     half_pitch = 0.5 * (_OUTER_M - _INNER_M) / _TURNS
     radii = np.linspace(_INNER_M + half_pitch, _OUTER_M - half_pitch, _TURNS)
-    angle = (np.arange(_PIECES) + 0.5) * 2 * np.pi / _PIECES
-    circle = np.stack([np.cos(angle), np.sin(angle), np.zeros(_PIECES)], axis=1)
-    tangent = np.stack([-np.sin(angle), np.cos(angle), np.zeros(_PIECES)], axis=1)
-    position, element = [], []
-    for side in (-1.0, 1.0):
-        centre = np.array([side * _WING_M, 0.0, -_DEPTH_M])
-        for radius in radii:
-            position.append(centre + radius * circle)
-            element.append(side * (2 * np.pi * radius / _PIECES) * tangent)
+    position, element = join(
+        lay(Turn(np.array([side * _WING_M, 0.0, -_DEPTH_M]), _AXIS * side, r), _PIECES)
+        for side in (-1.0, 1.0)
+        for r in radii.tolist()
+    )
     return Coil(
         name="figure8-70mm",
-        position_m=np.concatenate(position),
-        element_m=np.concatenate(element),
+        position_m=position,
+        element_m=element,
         max_didt_a_per_s=_MAX_DIDT_A_PER_S,
         casing_half_size_m=_CASING_HALF_M,
         source="Thielscher & Kammer 2002, 2004; largest dI/dt Drakaki et al. 2022",
