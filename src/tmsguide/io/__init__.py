@@ -18,6 +18,10 @@ from tmsguide.io.fmriprep import (
 )
 from tmsguide.io.folders import check_output_dir
 from tmsguide.io.image_writing import write_nifti
+from tmsguide.io.mesh_msh import GmshMesh
+from tmsguide.io.mesh_values import field_values
+from tmsguide.io.mesh_writing import MshVersion
+from tmsguide.io.meshes import read_head_msh, read_msh, write_head_msh, write_head_vtu
 from tmsguide.io.nifti import (
     check_bold,
     check_contents,
@@ -40,6 +44,8 @@ __all__ = [
     "FmriprepInputs",
     "FmriprepRun",
     "FmriprepScan",
+    "GmshMesh",
+    "MshVersion",
     "NiftiHeader",
     "SubjectInputs",
     "TemplateSurface",
@@ -50,6 +56,7 @@ __all__ = [
     "check_t1w",
     "conductivities",
     "derivative_path",
+    "field_values",
     "find_participants",
     "is_derivative",
     "mni_maps",
@@ -59,8 +66,10 @@ __all__ = [
     "read_bytes",
     "read_confounds",
     "read_fmriprep_run",
+    "read_head_msh",
     "read_json",
     "read_mask",
+    "read_msh",
     "read_prior",
     "read_scalars_gifti",
     "read_surface_gifti",
@@ -72,6 +81,8 @@ __all__ = [
     "select_inputs",
     "write_bytes",
     "write_dataset_description",
+    "write_head_msh",
+    "write_head_vtu",
     "write_json",
     "write_nifti",
     "write_sidecar",
