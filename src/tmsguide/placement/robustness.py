@@ -85,6 +85,4 @@ def _held(on: Skin, placement: Placement, *, slides: Floats, turns: Floats) -> F
     normals = smooth_normals(on, points)
     aims = np.cos(turns)[:, None] * across[1] - np.sin(turns)[:, None] * across[0]
     gap = placement.standoff_mm
-    return np.stack(
-        [matsimnibs(p + gap * v, v, a) for p, v, a in zip(points, normals, aims, strict=True)]
-    )
+    return matsimnibs(points + gap * normals, normals, aims)

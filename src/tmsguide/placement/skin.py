@@ -9,11 +9,13 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from tmsguide.errors import FrameError, GeometryError
+from tmsguide.placement.patches import mean_normals, outermost_mm, patches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Frame, Points, Surface
+    from tmsguide.placement.patches import Patches
 
     Floats = NDArray[np.float64]
 
@@ -49,6 +51,7 @@ class Skin:
     area_vectors: Floats
     reach_mm: float
     tree: cKDTree
+    patches: Patches
     frame: Frame
 
 
@@ -72,9 +75,17 @@ def skin(scalp: Surface) -> Skin:
             "the scalp's triangles face inward; reverse their corner order so normals point out"
         )
     reach = float(np.linalg.norm(corners - centroids[:, None], axis=2).max())
-    frame = scalp.vertices.frame
+    tree = cKDTree(centroids)
     return Skin(
-        vertices, triangles, corners, centroids, area_vectors, reach, cKDTree(centroids), frame
+        vertices,
+        triangles,
+        corners,
+        centroids,
+        area_vectors,
+        reach,
+        tree,
+        patches(corners, tree.indices),  # the tree's leaves keep neighbours together
+        scalp.vertices.frame,
     )
 
 
@@ -123,21 +134,15 @@ def smooth_normals(on: Skin, points: Floats, *, radius_mm: float = NORMAL_RADIUS
     GeometryError
         If no triangle lies within ``radius_mm`` of a point.
     """
-    near = on.tree.query_ball_point(points, radius_mm)
-    counts = np.array([len(n) for n in near])
-    if (counts == 0).any():
-        lost = points[np.argmin(counts)].round(1).tolist()
-        raise GeometryError(
-            f"no scalp within {radius_mm:g} mm of {lost} mm; give points on the scalp"
-        )
-    flat = np.concatenate([np.asarray(n, dtype=np.int64) for n in near])
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    owner = np.repeat(np.arange(len(points)), counts)
-    squared = ((on.centroids[flat] - points[owner]) ** 2).sum(axis=1) / radius_mm**2
-    weight = np.clip(1 - squared, 0, None) ** 2
-    total = np.add.reduceat(weight[:, None] * on.area_vectors[flat], starts, axis=0)
+    total = mean_normals(on.patches, points, radius_mm=radius_mm)
     length = np.linalg.norm(total, axis=1, keepdims=True)
     if (length < 1e-9).any():
+        lost = points[np.argmin(length)]
+        if on.tree.query(lost)[0] > radius_mm:
+            raise GeometryError(
+                f"no scalp within {radius_mm:g} mm of {lost.round(1).tolist()} mm; "
+                "give points on the scalp"
+            )
         raise GeometryError("the scalp folds back on itself here; no coil can rest on it")
     return np.asarray(total / length)
 
@@ -145,63 +150,31 @@ def smooth_normals(on: Skin, points: Floats, *, radius_mm: float = NORMAL_RADIUS
 def project(on: Skin, points: Floats, along: Floats, *, within_mm: float) -> Floats:
     """Give the outermost scalp point on the line through each point along ``along``.
 
-    ``points`` (N, 3), ``along`` (3,) unit, pointing outward; scalp farther than ``within_mm`` from
-    the point is not considered. Returns (N, 3), NaN rows where the line meets no scalp.
+    ``points`` (N, 3), ``along`` (3,) unit for all or (N, 3), pointing outward; scalp farther than
+    ``within_mm`` from the point is not considered. Returns (N, 3), NaN rows where the line meets
+    no scalp.
     """
-    across = plane_axes(along)
-    middle = points.mean(axis=0)
-    wide_mm = np.linalg.norm(points - middle, axis=1).max() + within_mm + on.reach_mm
-    local = np.array(sorted(on.tree.query_ball_point(middle, wide_mm)), dtype=np.int64)
-    out = np.full(points.shape, np.nan)
-    if len(local) == 0:
-        return out
-    corners = on.corners[local]
-    flat_points, flat_corners = points @ across.T, corners @ across.T
-    tree = cKDTree(flat_corners.mean(axis=1))
-    near = tree.query_ball_point(flat_points, on.reach_mm * (1 + 1e-9))
-    counts = np.array([len(n) for n in near], dtype=np.int64)
-    if counts.sum() == 0:
-        return out
-    triangle = np.concatenate([np.asarray(n, dtype=np.int64) for n in near])
-    owner = np.repeat(np.arange(len(points)), counts)
-    weights, covered = _barycentric(flat_corners[triangle], flat_points[owner])
-    hit = np.einsum("ij,ijk->ik", weights, corners[triangle])
-    height = (hit - points[owner]) @ along
-    covered &= np.abs(height) <= within_mm
-    order = np.argsort(height[covered], kind="stable")  # the highest is written last and stays
-    out[owner[covered][order]] = hit[covered][order]
-    return out
+    lines = np.broadcast_to(along, points.shape)
+    far = outermost_mm(on.patches, points, lines, within_mm=within_mm)
+    return np.asarray(points + far[:, None] * lines)
 
 
 def plane_axes(normal: Floats, towards: Floats | None = None) -> Floats:
-    """Give two unit axes (2, 3) across ``normal``; the second lies along ``towards`` (default +y).
+    """Give two unit axes (..., 2, 3) across each ``normal`` (..., 3).
 
-    (first, second, normal) is right-handed: seen from outside, first is to the right of second.
-    Where ``towards`` is within 6 degrees of the normal, the vertical stands in for it: down on the
-    forehead and up on the back of the head, as forward runs on the head just above them.
+    The second lies along ``towards`` (default +y); (first, second, normal) is right-handed: seen
+    from outside, first is to the right of second. Where ``towards`` is within 6 degrees of the
+    normal, the vertical stands in for it: down on the forehead and up on the back of the head, as
+    forward runs on the head just above them.
     """
-    ahead = np.array([0.0, 1.0, 0.0]) if towards is None else towards / np.linalg.norm(towards)
-    second = ahead - (ahead @ normal) * normal
-    if np.linalg.norm(second) < 0.1:
-        ahead = np.array([0.0, 0.0, -np.sign(ahead @ normal)])
-        second = ahead - (ahead @ normal) * normal
-    second = second / np.linalg.norm(second)
-    return np.stack([np.cross(second, normal), second])
-
-
-def _barycentric(corners: Floats, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Barycentric weights (N, 3) in flat triangles (N, 3, 2), and whether the point is inside."""
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    twice = _cross(b - a, c - a)
-    flat = np.abs(twice) < 1e-12
-    safe = np.where(flat, 1.0, twice)
-    wb, wc = _cross(points - a, c - a) / safe, _cross(b - a, points - a) / safe
-    weights = np.stack([1 - wb - wc, wb, wc], axis=1)
-    return weights, ~flat & (weights >= -1e-9).all(axis=1)
-
-
-def _cross(u: Floats, v: Floats) -> Floats:
-    return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])
+    given = np.array([0.0, 1.0, 0.0]) if towards is None else towards
+    ahead = given / np.linalg.norm(given, axis=-1, keepdims=True)
+    along = (ahead * normal).sum(axis=-1, keepdims=True)
+    steep = np.linalg.norm(ahead - along * normal, axis=-1, keepdims=True) < 0.1
+    ahead = np.where(steep, -np.sign(along) * [0.0, 0.0, 1.0], ahead)
+    second = ahead - (ahead * normal).sum(axis=-1, keepdims=True) * normal
+    second = second / np.linalg.norm(second, axis=-1, keepdims=True)
+    return np.stack([np.cross(second, normal), second], axis=-2)
 
 
 def _nearest_on_triangles(corners: Floats, point: Floats) -> Floats:
