@@ -1,6 +1,7 @@
 """Files in and out: BIDS and fMRIPrep datasets, images, surfaces, tables, navigator formats."""
 
 from tmsguide.io.bids import BoldRun, SubjectInputs, is_derivative, select_inputs
+from tmsguide.io.coils import read_coil
 from tmsguide.io.derivatives import (
     bids_uri,
     derivative_path,
@@ -64,6 +65,7 @@ __all__ = [
     "participant",
     "read_bold",
     "read_bytes",
+    "read_coil",
     "read_confounds",
     "read_fmriprep_run",
     "read_head_msh",

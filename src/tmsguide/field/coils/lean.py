@@ -131,7 +131,7 @@ def _fewest(
 ) -> tuple[tuple[Floats, Floats], int]:
     """Radial rule and pieces per ring of the smallest product that meets the tolerance."""
     radii, index = np.unique(radii, return_inverse=True)
-    current = np.bincount(index, weights=current)
+    current = np.bincount(index, weights=current).astype(np.float64)
     dense = 2 * ceil(20 * radii[-1] / clearance)  # error exp(-40): none
     around = _tube(radii[0], radii[-1], clearance)
     truth = _around(around, radii, current, pieces=dense)[:, 0]
