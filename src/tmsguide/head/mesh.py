@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from tmsguide.errors import GeometryError, InputError
+from tmsguide.head.levels import cropped, nested_levels
 from tmsguide.model import HeadModel, Points, Tissue, Volume
-from tmsguide.num.interpolation import sample_linear
 from tmsguide.num.lattice import body_centred_lattice
 from tmsguide.num.levelset_cut import Partition, cut
-from tmsguide.num.parallel import ordered_map
 from tmsguide.num.tetrahedra import barycentres, compact, largest_part, volumes, walk_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["tetrahedralise"]
 
-_TISSUES = [t for t in Tissue if t <= Tissue.SCALP]
-_PAD = 4  # voxels of air around the labels, so that a head cut by the field of view is closed
-_SMOOTH_MM = 0.7  # rounds the voxel steps of 1 mm labels without closing sulci
 _MOST_NODES = 1 << 21  # face keys hold three node numbers in one 64-bit word
 
 
@@ -54,15 +50,9 @@ def tetrahedralise(
     ----------
     Labelle & Shewchuk 2007, doi:10.1145/1276377.1276448.
     """
-    _check(labels, edge_mm, sigma_s_per_m)
-    tissue, frame_from_voxel = _cropped(labels)
-    voxel_from_frame: Floats = np.linalg.inv(frame_from_voxel).astype(np.float64)
-    voxel_mm: Floats = np.linalg.norm(frame_from_voxel[:3, :3], axis=0)
-    sets = ordered_map(
-        lambda last: _smoothed_set(tissue, int(last), voxel_mm),
-        sorted(_TISSUES, reverse=True)[:-1],
-    )
-    levels = [_level(volume, voxel_from_frame) for volume in sets]
+    tissue, frame_from_voxel = cropped(labels)
+    _check(tissue, edge_mm, sigma_s_per_m)
+    levels = nested_levels(tissue, frame_from_voxel)
     corners = np.stack(np.meshgrid(*[(0, n - 1) for n in tissue.shape]), axis=-1).reshape(-1, 3)
     box = corners @ frame_from_voxel[:3, :3].T + frame_from_voxel[:3, 3]
     nodes, cells = body_centred_lattice(
@@ -82,60 +72,24 @@ def tetrahedralise(
         np.zeros(len(cells), dtype=np.uint8),
         np.zeros(len(nodes), dtype=np.bool_),
     )
-    mesh = _only(cut(mesh, levels[0], parent=Tissue.AIR, child=Tissue.SCALP), Tissue.SCALP)
-    for last, level in zip(sorted(_TISSUES, reverse=True)[1:-1], levels[1:], strict=True):
-        mesh = cut(mesh, level, parent=last + 1, child=last)
+    mesh = _only(cut(mesh, levels[0], parent=Tissue.AIR, child=levels[0].tissue), levels[0].tissue)
+    for outer, level in pairwise(levels):
+        mesh = cut(mesh, level, parent=outer.tissue, child=level.tissue)
     return _finish(mesh, labels, sigma_s_per_m)
 
 
-def _check(labels: Volume, edge_mm: float, sigma_s_per_m: Mapping[Tissue, float]) -> None:
-    data = labels.data
-    if data.ndim != 3 or data.dtype.kind not in "ui":
-        raise InputError(
-            f"tissue labels are a 3-D whole-number volume, given {data.dtype} {data.shape}"
-        )
-    if data.min() < Tissue.AIR or data.max() > Tissue.SCALP:
-        raise InputError(
-            f"labels run from {data.min()} to {data.max()}; needed 0 (air) and 1 to 5 (WM, GM, "
-            "CSF, bone, scalp). Map other labels to these first"
-        )
+def _check(
+    tissue: NDArray[np.uint8], edge_mm: float, sigma_s_per_m: Mapping[Tissue, float]
+) -> None:
     if not 0.5 <= edge_mm <= 20:
         raise InputError(f"edge_mm is {edge_mm:g}; needed 0.5 to 20 mm")
-    for tissue in sorted(_TISSUES)[1:]:
-        sigma = sigma_s_per_m.get(tissue)
+    for t in np.unique(tissue[tissue > 0]):
+        sigma = sigma_s_per_m.get(Tissue(t))
         if sigma is None or not np.isfinite(sigma) or sigma <= 0:
             raise InputError(
-                f"conductivity of {tissue.name} is {sigma}; needed a positive number of S/m for "
-                "each of WM, GM, CSF, BONE and SCALP"
+                f"conductivity of {Tissue(t).name} is {sigma}; needed a positive number of S/m "
+                "for each tissue in the labels"
             )
-
-
-def _cropped(labels: Volume) -> tuple[NDArray[np.uint8], Floats]:
-    """Labels cut to the head with a rim of air, and where that box lies."""
-    data = np.ascontiguousarray(labels.data, dtype=np.uint8)
-    kept = [np.flatnonzero(data.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
-    if any(len(k) == 0 for k in kept):
-        raise GeometryError("the labels hold air only; give labels of 1 (WM) to 5 (scalp)")
-    box = tuple(slice(k[0], k[-1] + 1) for k in kept)
-    moved = np.eye(4)
-    moved[:3, 3] = [k[0] - _PAD for k in kept]
-    return np.pad(data[box], _PAD), labels.frame_from_voxel @ moved
-
-
-def _smoothed_set(tissue: NDArray[np.uint8], last: int, voxel_mm: Floats) -> NDArray[np.float32]:
-    """How far above one half the smoothed set of tissues 1 to ``last`` is, per voxel."""
-    member = ((tissue > 0) & (tissue <= last)).astype(np.float32)
-    sigma = np.maximum(_SMOOTH_MM / voxel_mm, 0.5)  # voxels above 1.4 mm still need rounding
-    smooth: NDArray[np.float32] = ndimage.gaussian_filter(member, sigma, truncate=3.0)
-    smooth -= np.float32(0.5)
-    return smooth
-
-
-def _level(volume: NDArray[np.float32], voxel_from_frame: Floats) -> Callable[[Floats], Floats]:
-    def level(points: Floats) -> Floats:
-        return np.nan_to_num(sample_linear(volume, voxel_from_frame, points), nan=-0.5)
-
-    return level
 
 
 def _only(mesh: Partition, label: int) -> Partition:
@@ -160,9 +114,7 @@ def _finish(mesh: Partition, labels: Volume, sigma_s_per_m: Mapping[Tissue, floa
     cells = number[cells]
     rows = np.argsort(cells.min(axis=1), kind="stable")
     tissue = mesh.label[kept][rows]
-    sigma = np.zeros(len(_TISSUES))
-    for t in sorted(_TISSUES)[1:]:
-        sigma[t] = sigma_s_per_m[t]
+    sigma = np.array([sigma_s_per_m.get(t, 0.0) for t in Tissue])
     return HeadModel(
         nodes=Points(nodes[order], labels.frame),
         cells=np.ascontiguousarray(cells[rows]),
