@@ -1,4 +1,4 @@
-"""Products of sparse matrices, row by row on threads, the same for any number of them."""
+"""Products and reorderings of sparse matrices, on threads, the same for any number of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from tmsguide.num.linear_fem import slices
 from tmsguide.num.parallel import ordered_map
 
-__all__ = ["product", "transpose"]
+__all__ = ["product", "reordered", "transpose"]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +40,23 @@ def product(left: csr_array, right: csr_array) -> csr_array:
         parts,
     )
     return csr_array((value, column, start), shape=(n, columns))
+
+
+def reordered(matrix: csr_array, order: Positions) -> csr_array:
+    """Give ``matrix[order][:, order]`` with sorted 32-bit columns."""
+    n = matrix.shape[0]
+    start = np.zeros(n + 1, dtype=np.int32)
+    np.cumsum(np.diff(matrix.indptr)[order], out=start[1:])
+    rank = np.empty(n, dtype=np.int32)
+    rank[order] = np.arange(n, dtype=np.int32)
+    column = np.empty(matrix.nnz, dtype=np.int32)
+    value = np.empty(matrix.nnz)
+    rows = matrix.indptr, matrix.indices, matrix.data
+    ordered_map(
+        lambda part: _reorder(*rows, order, rank, start, column, value, part.start, part.stop),
+        slices(n),
+    )
+    return csr_array((value, column, start), shape=matrix.shape)
 
 
 def transpose(matrix: csr_array) -> csr_array:
@@ -107,6 +124,33 @@ def _fill(
         column[start[i] : end].sort()
         for k in range(start[i], end):
             value[k] = total[column[k]]
+
+
+@njit(cache=True, nogil=True)
+def _reorder(
+    start: Any,
+    column: Any,
+    value: Any,
+    order: Any,
+    rank: Any,
+    new_start: Any,
+    new_column: Any,
+    new_value: Any,
+    first: int,
+    last: int,
+) -> None:
+    for i in range(first, last):
+        end = new_start[i]
+        for k in range(start[order[i]], start[order[i] + 1]):
+            c = rank[column[k]]
+            at = end
+            while at > new_start[i] and new_column[at - 1] > c:
+                new_column[at] = new_column[at - 1]
+                new_value[at] = new_value[at - 1]
+                at -= 1
+            new_column[at] = c
+            new_value[at] = value[k]
+            end += 1
 
 
 @njit(cache=True, nogil=True)
