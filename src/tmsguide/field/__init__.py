@@ -15,18 +15,32 @@ from tmsguide.field.forward import Prepared, prepare, solve
 from tmsguide.field.primary import primary_field
 from tmsguide.field.reciprocity import Reciprocal, reciprocal, score
 from tmsguide.field.sampling import cortex_field, peak, region_mean, roi_around
+from tmsguide.field.stimulators import (
+    Stimulator,
+    Waveform,
+    didt_from_mso,
+    induced_direction,
+    mso_from_didt,
+    stimulator_named,
+    stimulator_names,
+)
 
 __all__ = [
     "Prepared",
     "Reciprocal",
+    "Stimulator",
+    "Waveform",
     "circular_90mm",
     "coil_named",
     "coil_names",
     "cortex_field",
+    "didt_from_mso",
     "double_cone_110mm",
     "figure8_70mm",
     "h1_like",
+    "induced_direction",
     "lean",
+    "mso_from_didt",
     "peak",
     "prepare",
     "primary_field",
@@ -36,5 +50,7 @@ __all__ = [
     "roi_around",
     "score",
     "solve",
+    "stimulator_named",
+    "stimulator_names",
     "winding_distance_mm",
 ]

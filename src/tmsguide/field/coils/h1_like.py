@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.field.coils.tables import table
 from tmsguide.field.coils.turns import join
+from tmsguide.field.tables import table
 from tmsguide.model import Coil
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tmsguide.field.coils.tables import table
 from tmsguide.field.coils.turns import Turn, join, lay
+from tmsguide.field.tables import table
 from tmsguide.model import Coil
 
 if TYPE_CHECKING:
