@@ -8,11 +8,14 @@ import pytest
 from tests.field.heads import egg_head, over_the_top
 from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.errors import FrameError, GeometryError
-from tmsguide.field import figure8_70mm, prepare, primary_field, solve
+from tmsguide.field import Gauge, figure8_70mm, prepare, primary_field, solve
+from tmsguide.field.primary import placed
 from tmsguide.model import Placement, Points, native_frame
 from tmsguide.num.linear_fem import weak_divergence
 
 RESOLVED = Tol(1e-5, "solves stop at 1e-6; measured 3e-14 as long as rounding changes no step")
+
+OTHER_BOXES = Tol(5e-4, "boxes of the primary field lie along other axes; measured 1e-4")
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +46,16 @@ def test_turning_head_and_coil_together_turns_the_field(egg, coil, field):
     head = replace(egg.head, nodes=Points(nodes, egg.head.nodes.frame))
     placement = replace(field.placement, matsimnibs=move @ field.placement.matsimnibs)
     turned = solve(prepare(head), coil, placement)
-    assert_close(turned.e_v_per_m, field.e_v_per_m @ turn.T, RESOLVED)
-    assert_close(turned.recovered_v_per_m, field.recovered_v_per_m @ turn.T, RESOLVED)
+    assert_close(turned.e_v_per_m, field.e_v_per_m @ turn.T, OTHER_BOXES)
+    assert_close(turned.recovered_v_per_m, field.recovered_v_per_m @ turn.T, OTHER_BOXES)
 
 
 def test_no_net_current_leaves_any_node(egg, field):
     head = egg.head
     current = (head.sigma_s_per_m * egg.volume_m3)[:, None] * field.e_v_per_m
-    a_dot = primary_field(figure8_70mm(), field.placement, egg.nodes_m)[head.cells].mean(axis=1)
+    where = placed(figure8_70mm(), field.placement.matsimnibs)
+    potential = where.potential(egg.nodes_m, Gauge.RADIAL, egg.centre_m)
+    a_dot = 1e6 * potential[head.cells].mean(axis=1)
     primary = (head.sigma_s_per_m * egg.volume_m3)[:, None] * a_dot
     left = weak_divergence(egg.nodes_m, head.cells, current)
     scale = np.linalg.norm(weak_divergence(egg.nodes_m, head.cells, primary))

@@ -6,7 +6,10 @@ import pytest
 from tests.field.heads import ball_head, over_the_top
 from tests.oracles.sphere_field import loops_as_dipoles, sphere_e
 from tmsguide.field import prepare, solve
+from tmsguide.model import Points
 
+#: The primary field's middle, 20 mm off the spheres': about their own it would be exact already.
+OFF_CENTRE_MM = (12.0, 12.0, -10.6)
 TURNS_M = np.linspace(0.027, 0.043, 9)
 
 
@@ -28,7 +31,8 @@ def coil_as_dipoles(height_mm, didt):
 def errors(radii, *, voxel_mm, edge_mm, coil, height_mm=None):
     """Relative L2 errors (raw, recovered) in grey matter, and the head's number of nodes."""
     height_mm = height_mm or radii[-1] + 4.0
-    prepared = prepare(ball_head(radii, voxel_mm=voxel_mm, edge_mm=edge_mm))
+    head = ball_head(radii, voxel_mm=voxel_mm, edge_mm=edge_mm)
+    prepared = prepare(head, centre=Points(np.array([OFF_CENTRE_MM]), head.nodes.frame))
     field = solve(prepared, coil, over_the_top(height_mm))
     grey = np.flatnonzero(prepared.head.tissue == 2)
     grey = np.random.default_rng(0).choice(grey, min(1500, len(grey)), replace=False)
@@ -46,9 +50,7 @@ def test_field_in_thick_shells_nears_the_closed_form(coil):
     coarse = errors(radii, voxel_mm=2.0, edge_mm=12.0, coil=coil)
     fine = errors(radii, voxel_mm=2.0, edge_mm=7.0, coil=coil)
     assert fine[0] < 0.8 * coarse[0]
-    assert fine[1] < 0.8 * coarse[1]
-    assert fine[0] < 0.065  # measured 4.4 %, 7.2 % when coarse
-    assert fine[1] < 0.035  # measured 2.3 %, 5.6 % when coarse
+    assert fine[1] < 0.02  # measured 1.4 %, 1.5 % when coarse: the 2 mm voxels set it
 
 
 @pytest.mark.slow

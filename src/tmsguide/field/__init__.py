@@ -11,10 +11,22 @@ from tmsguide.field.coils import (
     rising_direction,
     winding_distance_mm,
 )
+from tmsguide.field.cortex import CortexSheet, cortex_points, cortex_sheet
 from tmsguide.field.forward import Prepared, prepare, solve
-from tmsguide.field.primary import primary_field
+from tmsguide.field.hotspots import Hotspot, hotspot, tissue_hotspot, vertex_areas
+from tmsguide.field.primary import Gauge, magnetic_rate, primary_field
+from tmsguide.field.readings import Reading, mean_along, mean_vector
 from tmsguide.field.reciprocity import Reciprocal, reciprocal, score
-from tmsguide.field.sampling import cortex_field, peak, region_mean, roi_around
+from tmsguide.field.sampling import (
+    Places,
+    at_places,
+    cortex_field,
+    peak,
+    places,
+    region_mean,
+    roi_around,
+)
+from tmsguide.field.sheet_field import SheetField, on_sheet, on_surface
 from tmsguide.field.stimulators import (
     Stimulator,
     Waveform,
@@ -24,24 +36,42 @@ from tmsguide.field.stimulators import (
     stimulator_named,
     stimulator_names,
 )
+from tmsguide.field.voxel_field import on_voxels
 
 __all__ = [
+    "CortexSheet",
+    "Gauge",
+    "Hotspot",
+    "Places",
     "Prepared",
+    "Reading",
     "Reciprocal",
+    "SheetField",
     "Stimulator",
     "Waveform",
+    "at_places",
     "circular_90mm",
     "coil_named",
     "coil_names",
     "cortex_field",
+    "cortex_points",
+    "cortex_sheet",
     "didt_from_mso",
     "double_cone_110mm",
     "figure8_70mm",
     "h1_like",
+    "hotspot",
     "induced_direction",
     "lean",
+    "magnetic_rate",
+    "mean_along",
+    "mean_vector",
     "mso_from_didt",
+    "on_sheet",
+    "on_surface",
+    "on_voxels",
     "peak",
+    "places",
     "prepare",
     "primary_field",
     "reciprocal",
@@ -52,5 +82,7 @@ __all__ = [
     "solve",
     "stimulator_named",
     "stimulator_names",
+    "tissue_hotspot",
+    "vertex_areas",
     "winding_distance_mm",
 ]

@@ -3,51 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from tmsguide.errors import FrameError, GeometryError
-from tmsguide.field.primary import placed_wires, primary_field
-from tmsguide.model import Field
-from tmsguide.num.linear_fem import gradient, stiffness, weak_divergence
-from tmsguide.num.multigrid import Multigrid, build_multigrid, solve_potential
-from tmsguide.num.recovery import Recovery, patch_recovery
+from tmsguide.field.primary import Gauge, node_potential, placed
+from tmsguide.model import Field, Tissue
+from tmsguide.num.linear_fem import assemble, couple, gradient
+from tmsguide.num.multigrid import build_multigrid, solve_potential, solve_potentials
+from tmsguide.num.node_tree import build_node_tree
+from tmsguide.num.recovery import patch_recovery
 from tmsguide.num.tetrahedra import barycentres, volumes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from tmsguide.model import Coil, Frame, HeadModel, Placement
+    from tmsguide.field.primary import PlacedCoil
+    from tmsguide.model import Coil, Frame, HeadModel, Placement, Points
+    from tmsguide.num.linear_fem import Assembled
+    from tmsguide.num.multigrid import Multigrid
+    from tmsguide.num.node_tree import NodeTree
+    from tmsguide.num.recovery import Recovery
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["Prepared", "cell_means", "inside_head", "prepare", "require_frame", "solve"]
+__all__ = [
+    "TOLERANCE",
+    "Prepared",
+    "cell_means",
+    "inside_head",
+    "potentials",
+    "prepare",
+    "require_frame",
+    "solve",
+]
+
+TOLERANCE = 1e-6  # relative residual: E changes by less than 2e-6 of its largest below this
+_RAY_M = 0.004
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """A head made ready for many solves: lengths in metres, matrix factored by multigrid.
 
-    ``nodes_m`` (N, 3); ``volume_m3`` (M,); ``barycentre_m`` (M, 3); ``multigrid`` holds the
-    stiffness matrix (N, N) in siemens; ``recovery`` maps cell fields to smooth ones.
+    ``nodes_m`` (N, 3); ``volume_m3`` (M,); ``barycentre_m`` (M, 3); ``assembled`` holds the
+    stiffness matrix (N, N) in siemens and its coupling to node vectors; ``recovery`` maps cell
+    fields to smooth ones; ``tree`` holds the nodes in boxes; ``centre_m`` (3,) is the middle of
+    the radial gauge.
     """
 
     head: HeadModel
     nodes_m: Floats
     volume_m3: Floats
     barycentre_m: Floats
+    assembled: Assembled
     multigrid: Multigrid
     recovery: Recovery
+    tree: NodeTree
+    centre_m: Floats
 
 
-def prepare(head: HeadModel) -> Prepared:
+def prepare(head: HeadModel, *, centre: Points | None = None) -> Prepared:
     """Give the head with its stiffness matrix, multigrid hierarchy and recovery operator.
+
+    ``centre`` (1, 3) is the middle of the radial gauge; by default that of the brain's volume.
 
     Raises
     ------
+    FrameError
+        The centre is not in the head's frame.
     GeometryError
         A tetrahedron without positive volume, or a conductivity that is not positive.
     """
@@ -59,52 +88,113 @@ def prepare(head: HeadModel) -> Prepared:
         )
     if not (np.isfinite(head.sigma_s_per_m) & (head.sigma_s_per_m > 0)).all():
         raise GeometryError("every tetrahedron needs a positive conductivity in S/m")
+    middle = barycentres(nodes, head.cells)
+    assembled = assemble(nodes, head.cells, head.sigma_s_per_m, head.tensor_s_per_m)
     return Prepared(
         head=head,
         nodes_m=nodes,
         volume_m3=volume,
-        barycentre_m=barycentres(nodes, head.cells),
-        multigrid=build_multigrid(stiffness(nodes, head.cells, head.sigma_s_per_m)),
+        barycentre_m=middle,
+        assembled=assembled,
+        multigrid=build_multigrid(assembled.matrix),
         recovery=patch_recovery(nodes, head.cells, head.tissue),
+        tree=build_node_tree(nodes),
+        centre_m=_centre(head, middle, volume, centre),
     )
 
 
-def solve(prepared: Prepared, coil: Coil, placement: Placement) -> Field:
+def solve(
+    prepared: Prepared, coil: Coil, placement: Placement, *, gauge: Gauge = Gauge.RADIAL
+) -> Field:
     """Give the electric field of one placement, V/m, as elements and recovered.
 
     Solves div(sigma grad phi) = -div(sigma dA/dt) with no current through the scalp, linear
     elements and one conductivity per element, to a relative residual of 1e-6 (E within 2e-6 of its
-    largest value).
+    largest value). Recovery smooths grad phi alone, not dA/dt, which needs none.
 
     Raises
     ------
     FrameError
         The placement is not in the head's frame.
     GeometryError
-        Windings inside the head.
+        Windings inside the head, or between its middle and a part of it.
 
     References
     ----------
     Saturnino et al. 2019, J. Neural Eng. 16:066032, doi:10.1088/1741-2552/ab41ba.
     """
-    head = prepared.head
-    require_frame(placement.frame, head)
-    position, _ = placed_wires(coil, placement.matsimnibs)
-    sunk = int(inside_head(prepared, position).sum())
+    a_dot = placement.didt_a_per_s * _potential(prepared, coil, placement, gauge)
+    phi = solve_potential(
+        prepared.multigrid, -couple(prepared.assembled, a_dot), tolerance=TOLERANCE
+    )
+    slope = gradient(prepared.nodes_m, prepared.head.cells, phi)
+    primary = cell_means(prepared.head, a_dot)
+    return Field(
+        e_v_per_m=-slope - primary,
+        recovered_v_per_m=-prepared.recovery(slope) - primary,
+        placement=placement,
+    )
+
+
+def potentials(
+    prepared: Prepared,
+    members: Sequence[tuple[Coil, Placement]],
+    *,
+    gauge: Gauge = Gauge.RADIAL,
+    tolerance: float = TOLERANCE,
+) -> tuple[NDArray[np.float32], Floats]:
+    """Give dA/dt (N, 3, K) in V/m and phi (N, K) in V at the nodes for many placements at once.
+
+    The solves share their passes over the matrix: each is far cheaper than one alone.
+    """
+    a_dot = np.empty((len(prepared.nodes_m), 3, len(members)), dtype=np.float32)
+    for k, (coil, placement) in enumerate(members):
+        a_dot[:, :, k] = placement.didt_a_per_s * _potential(prepared, coil, placement, gauge)
+    rhs = -couple(prepared.assembled, cast("Floats", a_dot))
+    return a_dot, solve_potentials(prepared.multigrid, rhs, tolerance=tolerance)
+
+
+def _potential(prepared: Prepared, coil: Coil, placement: Placement, gauge: Gauge) -> Floats:
+    require_frame(placement.frame, prepared.head)
+    where = placed(coil, placement.matsimnibs)
+    sunk = int(inside_head(prepared, where.places_m).sum())
     if sunk:
         raise GeometryError(
-            f"{sunk} of {len(position)} winding elements of {coil.name} lie inside the head; move "
-            "the coil outward or check that matsimnibs' z points into the head"
+            f"{sunk} of {len(where.places_m)} winding elements of {coil.name} lie inside the "
+            "head; move the coil outward or check that matsimnibs' z points into the head"
         )
-    a_dot = cell_means(head, primary_field(coil, placement, prepared.nodes_m))
-    flux = -(head.sigma_s_per_m * prepared.volume_m3)[:, None] * a_dot
-    potential = solve_potential(
-        prepared.multigrid,
-        weak_divergence(prepared.nodes_m, head.cells, flux),
-        tolerance=1e-6,
-    )
-    e = -gradient(prepared.nodes_m, head.cells, potential) - a_dot
-    return Field(e_v_per_m=e, recovered_v_per_m=prepared.recovery(e), placement=placement)
+    if gauge is Gauge.RADIAL:
+        _require_outside(prepared, where)
+    return node_potential(prepared.tree, where, gauge, prepared.centre_m)
+
+
+def _require_outside(prepared: Prepared, where: PlacedCoil) -> None:
+    """Refuse windings between the head's middle and a part of it, such as under the chin."""
+    rays = prepared.nodes_m - prepared.centre_m
+    away = where.places_m - prepared.centre_m
+    reach, size = np.linalg.norm(rays, axis=1), np.linalg.norm(away, axis=1)
+    beyond = reach > size.min()
+    if not beyond.any():
+        return
+    tree = cKDTree(rays[beyond] / reach[beyond, None])
+    near, at = tree.query(away / size[:, None], k=4)
+    further = reach[beyond][np.minimum(at, tree.n - 1)] > size[:, None]
+    hidden = (near * size[:, None] < _RAY_M) & further
+    if hidden.any():
+        raise GeometryError(
+            f"{int(hidden.any(axis=1).sum())} winding elements lie between the head's middle and "
+            "a part of the head (the coil is beside the neck or under the chin); solve this "
+            "placement with gauge=Gauge.COULOMB"
+        )
+
+
+def _centre(head: HeadModel, middle: Floats, volume: Floats, centre: Points | None) -> Floats:
+    if centre is not None:
+        require_frame(centre.frame, head)
+        return np.asarray(1e-3 * centre.xyz_mm[0])
+    brain = head.tissue <= Tissue.CSF
+    share = volume * (brain if brain.any() else 1.0)
+    return np.asarray(share @ middle / share.sum())
 
 
 def cell_means(head: HeadModel, at_nodes: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from tmsguide.field import (
     cortex_field,
     figure8_70mm,
+    mean_vector,
     peak,
     prepare,
     reciprocal,
@@ -122,7 +123,7 @@ def aim_step(
         }
 
     inputs = {"head": head.key, "surfaces": surfaces.key, "target": target.key}
-    return bench.step("coil placement", work, version=3, settings=settings, inputs=inputs)
+    return bench.step("coil placement", work, version=4, settings=settings, inputs=inputs)
 
 
 def _aim(
@@ -150,7 +151,7 @@ def _aim(
     )
     say("solving the reciprocal fields")
     centres = Points(among.matsimnibs[:, :3, 3], among.frame)
-    adjoint = reciprocal(prepared, roi, reach=centres)
+    adjoint = reciprocal(prepared, mean_vector(prepared, roi), reach=centres, coil=coil)
     didt = settings.didt_a_per_s
 
     def strength(matsimnibs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -162,14 +163,14 @@ def _aim(
     best = refine(strength, ranked[0], scalp, coil=coil, standoff_mm=settings.standoff_mm)
     say("solving the field of the best placement")
     field = solve(prepared, coil, best.placement)
-    mean_vector = float(np.linalg.norm(region_mean(head, field, roi)))
+    solved = float(np.linalg.norm(region_mean(head, field, roi)))
     return Aim(
         placement=best.placement,
         ranked=(best, *ranked[1:]),
         scored=len(among.matsimnibs),
         e_at_target_v_per_m=_mean_size(prepared.volume_m3[roi], field.recovered_v_per_m[roi]),
         e_peak_v_per_m=peak(head, field)[1],
-        reciprocity_gap_percent=100 * abs(best.score - mean_vector) / mean_vector,
+        reciprocity_gap_percent=100 * abs(best.score - solved) / solved,
         cortex_e_v_per_m=_size(cortex_field(head, field, cortex.vertices)),
         grey_e_v_per_m=_on_grey(head, field, anatomy),
     )
