@@ -14,9 +14,9 @@ from tmsguide.placement.skin import is_inside, skin
 
 R = 85.0
 TARGET = point(-42.0, 38.0, 34.0)
-#: Chords of the ball's 3 mm triangles lie up to 3²/(8·85) = 0.013 mm inside it.
-CHORD = Tol(0.02, "mm: chords of 3 mm triangles; measured 0.013")
-MAP = Tol(0.05, "mm: chords, on a flank, and a map of 1 mm squares; measured 0.02")
+#: The middles of the ball's 3 mm triangles lie up to 3²/(6·85) = 0.018 mm inside it.
+CHORD = Tol(0.03, "mm: flat triangles of 3 mm; measured 0.019")
+MAP = Tol(0.05, "mm: chords, on a flank, and a map of 1 mm squares; measured 0.024")
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def test_gap_of_a_face_beside_the_pole_is_taken_at_its_rim(ball):
     poses = np.stack([shifted(facing(d, R), 70.0) for d in DIRECTIONS])
     expected = R - np.sqrt(R**2 - 50.0**2)
     gap = casing_gap_mm(ball, coil(20.0, 30.0), poses)
-    # on the flank a chord of 0.013 mm along the normal is longer along the axis
-    assert_close(gap, np.full(12, expected), Tol(0.03, "mm; measured 0.016"), scale=1.0)
+    # on the flank the same depth along the normal is longer along the axis
+    assert_close(gap, np.full(12, expected), Tol(0.04, "mm; measured 0.025"), scale=1.0)
 
 
 def test_gap_of_wings_over_a_ball_follows_the_circle(ball):
@@ -130,7 +130,7 @@ def test_lifting_by_the_gap_just_touches(ball):
 
 @pytest.fixture(scope="module")
 def bumpy():
-    scalp = ellipsoid()
+    scalp = ellipsoid(subdivisions=4)
     entry = scalp_entry(scalp, TARGET).xyz_mm[0]
     return with_bump(scalp, entry + np.array([-10.0, -25.0, 0.0]), height_mm=6.0, width_mm=7.0)
 

@@ -42,12 +42,12 @@ def test_no_scalp_above_the_plane_is_farther_than_a_step(found):
     places = places[(places - PLANE.xyz_mm[0]) @ UP > 0]
     assert len(places) > 1000
     far = cKDTree(points).query(places)[0]
-    assert far.max() < 5.05  # 0.03 mm of it for the chords
+    assert far.max() < 5.05  # promised 5 and 0.03 for the chords; measured 3.3
     assert cKDTree(points).query(points, k=2)[0][:, 1].min() > 5.0 * 5 / 6 - 1e-5
     assert ((points - PLANE.xyz_mm[0]) @ UP > -1e-5).all()
     area = len(points) * 5.0**2
     whole = 4 * np.pi * 87.0**2 * (places.shape[0] / 4000)
-    assert 0.7 < area / whole < 1.5  # about one point per square step; measured 1.1
+    assert 0.7 < area / whole < 1.5  # points per square step; measured 1.4
 
 
 def test_near_a_target_only_its_surroundings_are_covered(scalp):

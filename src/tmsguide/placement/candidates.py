@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Candidates", "candidates"]
+__all__ = ["Candidates", "candidates", "subset"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +96,13 @@ def candidates(
             "check the scalp surface there, or allow a larger gap or radius"
         )
     return Candidates(poses, gaps, angles, on.frame)
+
+
+def subset(among: Candidates, index: NDArray[np.int64]) -> Candidates:
+    """Give the candidates at ``index`` (N,), in that order."""
+    return Candidates(
+        among.matsimnibs[index], among.standoff_mm[index], among.angle_deg[index], among.frame
+    )
 
 
 def target_inside(on: Skin, target: Points) -> Floats:

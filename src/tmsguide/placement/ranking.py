@@ -62,7 +62,6 @@ def search(
     if keep < 1 or len(among) == 0:
         raise GeometryError(f"asked for {keep} of {len(among)} poses; needed at least 1 of 1")
     scores = scored(objective, among.matsimnibs)
-    centres, handles = among.matsimnibs[:, :3, 3], among.matsimnibs[:, :3, 1]
     free = np.ones(len(among), dtype=bool)
     chosen: list[Ranked] = []
     for i in np.argsort(-scores, kind="stable"):
@@ -74,10 +73,16 @@ def search(
         chosen.append(Ranked(float(scores[i]), placement))
         if len(chosen) == keep:
             break
-        close = np.linalg.norm(centres - centres[i], axis=1) < apart_mm
-        alike = np.abs(handles @ handles[i]) > np.cos(np.deg2rad(apart_deg))
-        free &= ~(close & alike)
+        free &= unlike(among.matsimnibs, int(i), apart_mm=apart_mm, apart_deg=apart_deg)
     return tuple(chosen)
+
+
+def unlike(poses: Floats, one: int, *, apart_mm: float, apart_deg: float) -> NDArray[np.bool_]:
+    """Tell (K,) which poses (K, 4, 4) are another choice than the ``one``, in place or in turn."""
+    centres, handles = poses[:, :3, 3], poses[:, :3, 1]
+    close = np.linalg.norm(centres - centres[one], axis=1) < apart_mm
+    alike = np.abs(handles @ handles[one]) > np.cos(np.deg2rad(apart_deg))
+    return np.asarray(~(close & alike))
 
 
 def refine(
