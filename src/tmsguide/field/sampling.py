@@ -1,28 +1,103 @@
-"""What a field is at chosen places: regions, cortex points, the peak."""
+"""What a field is at chosen places: points, regions, the peak."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from tmsguide.errors import GeometryError
 from tmsguide.field.forward import require_frame
+from tmsguide.field.hotspots import weighted_percentile
 from tmsguide.model import Points, Tissue
-from tmsguide.num.tetrahedra import barycentres, volumes
+from tmsguide.num.point_location import cell_grid, containing_cells, nearest_cells
+from tmsguide.num.recovery import patch_recovery
+from tmsguide.num.tetrahedra import barycentres, compact, volumes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from tmsguide.model import Field, HeadModel
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["cortex_field", "peak", "region_mean", "roi_around"]
+__all__ = ["Places", "at_places", "cortex_field", "peak", "places", "region_mean", "roi_around"]
 
 _FAR_MM = 10.0  # a cortex point further than this from grey matter belongs to another head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Points in a head's cells: ``cell`` (P,), barycentric ``weight`` (P, 4), ``away_mm`` (P,).
+
+    ``away_mm`` is 0 in the tissue asked for, else the distance to the place in it that stands for
+    the point.
+    """
+
+    cell: Ints
+    weight: Floats
+    away_mm: Floats
+
+
+def places(
+    head: HeadModel,
+    at: Points,
+    *,
+    tissues: Collection[Tissue] = (Tissue.GM,),
+    reach_mm: float = _FAR_MM,
+) -> Places:
+    """Find the cells of some tissues that hold points (P, 3), or else lie nearest to them.
+
+    Raises
+    ------
+    FrameError
+        The points are not in the head's frame.
+    GeometryError
+        The head has none of these tissues, or a point lies over ``reach_mm`` from them.
+    """
+    require_frame(at.frame, head)
+    names = " or ".join(t.name for t in tissues)
+    chosen = np.flatnonzero(np.isin(head.tissue, [t.value for t in tissues]))
+    if len(chosen) == 0:
+        raise GeometryError(f"the head has no {names or 'tissue'}; choose a tissue that it has")
+    grid = cell_grid(head.nodes.xyz_mm, head.cells[chosen])
+    cell, weight = containing_cells(grid, at.xyz_mm)
+    away = np.zeros(len(at))
+    out = np.flatnonzero(cell < 0)
+    if len(out):
+        cell[out], weight[out], away[out] = nearest_cells(grid, at.xyz_mm[out])
+    far = away > reach_mm
+    if far.any():
+        raise GeometryError(
+            f"{int(far.sum())} of {len(at)} points lie more than {reach_mm:g} mm from any {names} "
+            f"(the furthest {away.max():.1f} mm); check that points and head are of one "
+            "person, or leave these points out"
+        )
+    return Places(chosen[cell], weight, away)
+
+
+def at_places(head: HeadModel, e_v_per_m: Floats, where: Places) -> Floats:
+    """Give the recovered field (P, 3), V/m, at places from a cell field (M, 3).
+
+    Linear in each cell between its corners' patch values, which never mix tissues; the same map as
+    `tmsguide.num.recovery.recovered_gradient` with the places' weights. In a layered ball its
+    error is a third of the cells' own values and half of the mean of the nearest cells.
+    """
+    touched = np.zeros(len(head.nodes), dtype=np.bool_)
+    touched[head.cells[where.cell].ravel()] = True
+    tissues = np.unique(head.tissue[where.cell])
+    near = np.isin(head.tissue, tissues) & touched[head.cells].any(axis=1)
+    row = np.cumsum(near) - 1
+    nodes, cells, _ = compact(head.nodes.xyz_mm, head.cells[near])
+    recovery = patch_recovery(nodes, cells, head.tissue[near])
+    at_nodes = recovery.patch @ e_v_per_m[near]
+    corner = recovery.row[row[where.cell]]
+    return np.asarray(sum(where.weight[:, c, None] * at_nodes[corner[:, c]] for c in range(4)))
 
 
 def roi_around(
@@ -54,33 +129,19 @@ def roi_around(
 
 
 def cortex_field(head: HeadModel, field: Field, at: Points) -> Floats:
-    """Give the recovered grey-matter E (N, 3), V/m, at points (N, 3) on or near the cortex.
+    """Give the recovered grey-matter E (P, 3), V/m, at points (P, 3) on or near the cortex.
 
-    Weights the four nearest grey-matter barycentres by inverse square distance, so a point on the
-    pial surface is never mixed with cerebrospinal fluid.
+    A point outside grey matter takes the value at the nearest place in it, so a point on the pial
+    surface is never mixed with cerebrospinal fluid.
 
     Raises
     ------
     FrameError
         The points are not in the head's frame.
     GeometryError
-        A point lies over 10 mm from any grey matter.
+        A point lies over 10 mm from any grey matter, or the head has none.
     """
-    require_frame(at.frame, head)
-    grey = np.flatnonzero(head.tissue == Tissue.GM)
-    if len(grey) < 4:
-        raise GeometryError(f"the head has {len(grey)} grey-matter elements; needed a cortex")
-    centre = barycentres(head.nodes.xyz_mm, head.cells[grey])
-    away, near = cKDTree(centre).query(at.xyz_mm, k=4)
-    far = float(away[:, 0].max(initial=0.0))
-    if far > _FAR_MM:
-        raise GeometryError(
-            f"a point lies {far:.1f} mm from any grey matter, at most {_FAR_MM:g} mm is meant as "
-            "cortex; check that points and head are of one person"
-        )
-    weight = 1.0 / (away**2 + 1e-6)
-    weight /= weight.sum(axis=1, keepdims=True)
-    return np.asarray((weight[:, :, None] * field.recovered_v_per_m[grey[near]]).sum(axis=1))
+    return at_places(head, field.e_v_per_m, places(head, at))
 
 
 def region_mean(head: HeadModel, field: Field, roi: Bools) -> Floats:
@@ -103,9 +164,7 @@ def peak(
         raise GeometryError(f"the head has no {tissue.name}")
     strength = np.linalg.norm(field.recovered_v_per_m[cells], axis=1)
     share = volumes(head.nodes.xyz_mm, head.cells[cells])
-    order = np.argsort(strength)
-    part = np.cumsum(share[order]) / share.sum()
-    limit = float(strength[order][np.searchsorted(part, percentile / 100)])
+    limit = weighted_percentile(strength, share, percentile)
     top = strength >= limit
     centre = barycentres(head.nodes.xyz_mm, head.cells[cells[top]])
     best = centre[np.argmax(strength[top])]
