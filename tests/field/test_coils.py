@@ -164,8 +164,8 @@ def apart(ours, theirs):
     return np.linalg.norm(ours - theirs) / np.linalg.norm(theirs)
 
 
-# B at 20, 40, 60 mm: measured .034, .033, .038 from the X-ray model, .170, .122, .089 from the
-# measured one; A: .040, .046, .051 and .115, .079, .058.
+# B at 20, 40, 60 mm: measured .036, .034, .039 from the X-ray model, .170, .122, .089 from the
+# measured one; A: .040, .046, .051 and .116, .080, .059.
 @pytest.mark.parametrize(
     ("path", "limits_a", "limits_b"),
     [
@@ -179,18 +179,18 @@ def test_other_models_of_the_magstim_figure8_are_near(coil, path, limits_a, limi
         pairs = zip(fields(coil, plane(depth)), fields(theirs, plane(depth)), strict=True)
         for (ours, want), limit in zip(pairs, limits, strict=True):
             assert apart(ours, want) < limit
-            assert np.corrcoef(ours.ravel(), want.ravel())[0, 1] > 0.985
+            assert np.corrcoef(ours.ravel(), want.ravel())[0, 1] > 0.99  # measured .995 at least
 
 
 def test_the_measured_double_cone_is_near_with_its_current_the_other_way_round():
     theirs = read_coil(shared(f"{MEASURED}/MagStim_DCC.ccd"))
     direction = np.random.default_rng(5).normal(size=(600, 3))
     direction /= np.linalg.norm(direction, axis=1)[:, None]
-    for radius, limit_a, limit_b in ((0.03, 0.16, 0.07), (0.05, 0.1, 0.08), (0.07, 0.1, 0.18)):
+    for radius, limit_a, limit_b in ((0.03, 0.13, 0.07), (0.05, 0.1, 0.08), (0.07, 0.1, 0.17)):
         points = np.array([0, 0, 0.095]) + radius * direction
         ours, want = fields(double_cone_110mm(), points), fields(theirs, points)
-        assert apart(-ours[0], want[0]) < limit_a  # measured .119, .067, .077
-        assert apart(-ours[1], want[1]) < limit_b  # measured .044, .059, .130
+        assert apart(-ours[0], want[0]) < limit_a  # measured .099, .071, .077
+        assert apart(-ours[1], want[1]) < limit_b  # measured .047, .060, .130
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,11 @@ def below(coil, gap_m, n=1500):
     return np.column_stack([rng.uniform(-0.1, 0.1, n), rng.uniform(-0.06, 0.06, n), plane])
 
 
-# Measured, largest error over largest value: A 8.5e-4, 1.7e-4, 3.6e-5, 5.1e-7;
-# B 1.3e-2, 2.8e-3, 4.7e-4, 4.0e-6. 6 mm below the winding is the casing's face.
+# Measured, largest error over largest value: A 6.5e-4, 1.4e-4, 3.6e-5, 5.0e-7;
+# B 1.1e-2, 2.1e-3, 4.9e-4, 4.0e-6. 6 mm below the winding is the casing's face.
 @pytest.mark.parametrize(
     ("gap_m", "limit_a", "limit_b"),
-    [(6e-3, 1.2e-3, 2e-2), (8e-3, 2e-4, 4e-3), (10e-3, 6e-5, 8e-4), (20e-3, 8e-7, 6e-6)],
+    [(6e-3, 1e-3, 1.6e-2), (8e-3, 2e-4, 3e-3), (10e-3, 5e-5, 7e-4), (20e-3, 7e-7, 6e-6)],
 )
 def test_figure8_in_288_elements_is_the_figure8_of_circles(coil, gap_m, limit_a, limit_b):
     found = lean(coil)
@@ -64,7 +64,7 @@ def test_the_tolerance_asked_for_holds_all_round_one_wing(clearance_m, tolerance
     error = np.linalg.norm(ours - want, axis=1).max() / np.linalg.norm(want, axis=1).max()
     assert (
         error < 1.05 * tolerance
-    )  # the rule is checked at a grid of points: measured .97 at most
+    )  # the rule is checked at a grid of points: measured .92 at most
 
 
 def test_moment_and_symmetries_stay(coil):
@@ -116,7 +116,7 @@ def test_lean_of_lean_keeps_the_field(coil):
     points = below(coil, 8e-3)
     want = vector_potential(points, *dense(coil))
     ours = vector_potential(points, twice.position_m, twice.element_m)
-    size = Tol(3e-4, "both tolerances: measured 1.5e-4")
+    size = Tol(2e-4, "the second tolerance on top of the first: measured 1.4e-4")
     assert_close(ours, want, size)
 
 
@@ -138,7 +138,7 @@ def test_as_many_nodes_as_points_gives_the_points_back():
     at, weight = np.linspace(1, 2, 9), np.arange(1.0, 10)
     x, w = discrete_gauss(at, weight, 9)
     assert_close(x, at, EXACT)
-    assert_close(w, weight, Tol(1e-9, "nine orthogonal polynomials: measured 1e-12"))
+    assert_close(w, weight, EXACT)
 
 
 @pytest.mark.parametrize("wrong", [{"clearance_m": 0.0}, {"tolerance": -1.0}])

@@ -278,4 +278,4 @@ def test_their_figure8_and_ours_drive_the_field_the_same_way():
     a = -dipole_potential(at, theirs.dipole_position_m, theirs.dipole_moment_m2)
     b = -vector_potential(at, ours.position_m, ours.element_m)
     assert (a[:, 1] > 0).all()
-    assert_close(b, a, Tol(0.06, "two models of one coil: measured 0.036"))
+    assert_close(b, a, Tol(0.03, "two models of one coil: measured 0.017"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmsguide.errors import InputError
+from tmsguide.io.coil_casing import surface_points
 from tmsguide.io.coil_numbers import LIMIT_BYTES, LIMIT_ELEMENTS, box_half_size, vectors
 from tmsguide.io.documents import one_line, parse_json
 from tmsguide.model import Coil
@@ -23,7 +24,6 @@ __all__ = ["parse_tcd"]
 
 _DIPOLES, _LINES, _GRID = 1, 2, 3  # coilElementList.type
 _MM = 1e-3
-_CASING_STEP_M = 5e-3
 _NONE = np.empty((0, 3))
 
 
@@ -191,17 +191,7 @@ def _casing(root: dict[str, object], index: int, name: object) -> Floats:
             f"{one_line(name)}: a casing's face names point {face.max()} of {len(corner)}; "
             "needed points that exist"
         )
-    triangle = corner[face]
-    edge = np.linalg.norm(np.roll(triangle, 1, axis=1) - triangle, axis=2).max(axis=1)
-    parts = np.clip(np.ceil(edge / _CASING_STEP_M), 1, 100).astype(int)
-    if int((parts.astype(np.int64) ** 2).sum()) > 2 * LIMIT_ELEMENTS:
-        raise InputError(f"{one_line(name)}: the casing needs over {LIMIT_ELEMENTS} points")
-    points = [corner]
-    for n in np.unique(parts[parts > 1]).tolist():
-        a, b = np.array([(i, j) for i in range(n + 1) for j in range(n + 1 - i)]).T / n
-        weight = np.stack([1 - a - b, a, b], axis=1)
-        points.append(np.einsum("wk,tkd->twd", weight, triangle[parts == n]).reshape(-1, 3))
-    return np.unique(np.concatenate(points).round(6), axis=0)
+    return surface_points(corner, face, name)
 
 
 def _objects(root: dict[str, object], key: str, name: object) -> list[dict[str, Any]]:

@@ -64,6 +64,7 @@ def _casing(position: Floats, centre: Floats, radius: float) -> Floats:
     arm = position - centre
     distance = np.linalg.norm(arm, axis=1)
     low = arm[distance < 1.2 * radius] / distance[distance < 1.2 * radius][:, None]
-    on_ball = centre + radius * low
+    on_ball: Floats = centre + radius * low
     _, first = np.unique((on_ball / _CASING_STEP_M).round(), axis=0, return_index=True)
-    return on_ball[np.sort(first)]
+    kept: Floats = on_ball[np.sort(first)]
+    return kept

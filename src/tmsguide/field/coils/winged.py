@@ -107,11 +107,15 @@ def _towards_head(row: dict[str, Any], side: float) -> Floats:
 
 
 def _bent_casing(row: dict[str, Any]) -> Floats:
-    """Points (V, 3) over the head-side face of two tilted discs and the bridge between them."""
+    """Points (V, 3) over the head-side face of two tilted rings and the bridge between them.
+
+    The wings are cones in truth: a head may bulge into their bores, which are taken as open.
+    """
     rim = row["outer_m"] + _CASING_RIM_M
     line = np.arange(-rim, rim + _CASING_STEP_M, _CASING_STEP_M)
     u, v = (axis.ravel() for axis in np.meshgrid(line, line))
-    inside = np.hypot(u, v) <= rim
+    radius = np.hypot(u, v)
+    inside = (radius <= rim) & (radius >= row["inner_m"] - _CASING_RIM_M)
     across = np.stack([u[inside], v[inside]], axis=1)
     bridge = np.arange(-_BRIDGE_HALF_M, _BRIDGE_HALF_M + 1e-9, _CASING_STEP_M)
     parts = [np.stack([0 * bridge, bridge, 0 * bridge], axis=1)]
