@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.field.heads import FRAME, over_the_top
+from tests.field.real_heads import mmc_head
 from tests.tolerance import EXACT, STORED, Tol, assert_close
 from tmsguide.errors import FrameError, GeometryError
 from tmsguide.field import (
@@ -13,11 +14,12 @@ from tmsguide.field import (
     on_sheet,
     on_surface,
     on_voxels,
+    places,
     tissue_hotspot,
     vertex_areas,
 )
 from tmsguide.field.hotspots import weighted_percentile
-from tmsguide.head import tetrahedralise
+from tmsguide.head import mended, tetrahedralise
 from tmsguide.model import Field, HeadModel, Points, Surface, Tissue, Volume, native_frame
 from tmsguide.num.tetrahedra import barycentres, volumes
 
@@ -184,6 +186,22 @@ def test_two_banks_of_a_sulcus_keep_their_own_points():
     assert (x > 0).sum() >= 12
     assert (x < 0).sum() >= 12
     assert_close(np.abs(x), np.full(len(x), 3.0), Tol(0.25, "grey from 1.5 to 4.5 mm"))
+
+
+def test_sheet_of_a_gyrated_head_lies_in_its_grey_matter():
+    head = mended(mmc_head())
+    sheet = cortex_sheet(head, 3.0)
+    assert len(sheet.points) > 3000  # measured 3,625
+    assert_close(np.linalg.norm(sheet.outward, axis=1), np.ones(len(sheet.outward)), EXACT)
+    where = places(head, sheet.points, reach_mm=0.0)
+    assert (head.tissue[where.cell] == Tissue.GM).all()
+    assert 1.5 < np.median(sheet.thickness_mm) < 5.0  # measured 3.2 mm
+    # a step outward along the normal leads toward fluid, a step inward toward white matter
+    for side, border in ((1, Tissue.CSF), (-1, Tissue.WM)):
+        step = (0.5 * sheet.thickness_mm + 0.8)[:, None] * sheet.outward
+        beyond = Points(sheet.points.xyz_mm + side * step, head.nodes.frame)
+        there = head.tissue[places(head, beyond, tissues=list(Tissue), reach_mm=9.0).cell]
+        assert (there == border).mean() > 0.7  # measured .74 and .91
 
 
 def test_a_head_without_cortex_is_refused(egg):

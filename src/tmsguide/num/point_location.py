@@ -50,7 +50,7 @@ def cell_grid(nodes: Floats, cells: Ints) -> CellGrid:
     # a regular tetrahedron of edge h has volume h^3 / 8.49
     edge = float(np.cbrt(8.49 * np.abs(volumes(nodes, cells)).mean()))
     fewest = np.cbrt(max(float(room.prod()), 1e-300) / (_MOST_BINS * len(cells)))
-    step = max(_STEP * edge, float(fewest), 1e-9 * float(room.max()), 1e-300)
+    step = max(_STEP * edge, float(fewest), 1e-3 * float(room.max()), 1e-300)
     nx, ny, nz = (int(n) + 1 for n in room / step)
     count = np.zeros(nx * ny * nz + 1, dtype=np.int64)
     _count_bins(nodes, cells, low, step, (nx, ny, nz), count)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["spread_out"]
 
-_LEAST_BIN = 1e-3  # of the cloud's size: no more than a billion bins whatever the spacing
+_LEAST_BIN = 0.005  # of the cloud's size: no more than 8 million bins whatever the spacing
 
 
 def spread_out(points: Floats, normals: Floats, spacing: float) -> NDArray[np.int64]:
