@@ -201,6 +201,17 @@ def test_every_layout_of_the_manual_gives_the_same_mesh(layout):
     assert list(mesh.values) == ["magnE"]
 
 
+def test_values_on_surfaces_only_are_left_out_and_namesakes_kept_apart():
+    section = TEXT_2[TEXT_2.index(b"$ElementData") :]
+    on_triangle = section.replace(b"\n3\n1 9.0\n2 0.25\n3 -3.5\n", b"\n1\n1 9.0\n")
+    later = section.replace(b"0.25", b"0.5")
+    mesh = parse_msh(TEXT_2 + on_triangle + later, "head.msh")
+    assert {k: v.tolist() for k, v in mesh.values.items()} == {
+        "magnE": [0.25, -3.5],
+        "magnE 2": [0.5, -3.5],
+    }
+
+
 def lump(cells_per_side=3):
     """A cube of tetrahedra with all ten tissues, shuffled, so that no order is by chance right."""
     n = cells_per_side + 1
