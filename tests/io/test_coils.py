@@ -53,9 +53,18 @@ def tcd(**changes):
     return root | changes
 
 
-def packed(value, squeeze=True):
-    raw = json.dumps(value).encode()
-    return base64.b64encode(zlib.compress(raw) if squeeze else raw).decode()
+def packed(value, kind="<f8"):
+    """As SimNIBS writes: base64 of zlib of the bare numbers."""
+    return base64.b64encode(zlib.compress(np.array(value).astype(kind).tobytes())).decode()
+
+
+def packed_bare(value):
+    return base64.b64encode(np.array(value, dtype="<f8").tobytes()).decode()
+
+
+def packed_json(value):
+    """As its schema has it."""
+    return base64.b64encode(zlib.compress(json.dumps(value).encode())).decode()
 
 
 def as_bytes(root):
@@ -81,7 +90,7 @@ def test_a_ccd_file_without_facts_or_with_foreign_line_ends():
         assert len(coil.dipole_position_m) == 2
 
 
-@pytest.mark.parametrize("pack", [lambda v: v, packed, lambda v: packed(v, squeeze=False)])
+@pytest.mark.parametrize("pack", [lambda v: v, packed, packed_bare, packed_json])
 def test_a_tcd_file_in_millimetres_plain_or_packed(pack):
     root = tcd()
     for element in root["coilElementList"]:
@@ -96,8 +105,11 @@ def test_a_tcd_file_in_millimetres_plain_or_packed(pack):
     assert_close(coil.casing_half_size_m, [0.04, 0.03, 0.01], EXACT)
 
 
-def test_casing_points_lie_all_over_it():
-    casing = parse_tcd(as_bytes(tcd()), "toy").casing_m
+@pytest.mark.parametrize(
+    "box", [BOX, {"points": packed(BOX["points"]), "faces": packed(BOX["faces"], "<i8")}]
+)
+def test_casing_points_lie_all_over_it(box):
+    casing = parse_tcd(as_bytes(tcd(coilModels=[box])), "toy").casing_m
     rng = np.random.default_rng(0)
     face = np.column_stack(
         [rng.uniform(-0.04, 0.04, 50), rng.uniform(-0.03, 0.03, 50), np.zeros(50)]
@@ -175,6 +187,9 @@ MOVES = {"deformRangeList": [{"initial": 1, "range": [0, 9]}]}
         (broken(points=[[0, 0, 5000]]), ["reach 5", "unit"]),
         (broken(points="%%%"), ["cannot be unpacked"]),
         (broken(points=base64.b64encode(b"\x78\x9cxx").decode()), ["cannot be unpacked"]),
+        (broken(points=base64.b64encode(b"12345").decode()), ["5 bytes"]),
+        (broken(points=base64.b64encode(zlib.compress(bytes(48))[:-6]).decode()), ["cut off"]),
+        (broken(points=packed([[0, 0, np.nan]])), ["not finite"]),
         (broken(deformations=[0]), ["deformList"]),
         (broken(deformations=4), ["deformations"]),
         (broken(deformations=[1]) | MOVES | {"deformList": [{"type": "x"}]}, ["item 1"]),
@@ -193,7 +208,7 @@ def test_each_fault_of_a_tcd_file_is_named(root, words):
 
 
 def test_a_packed_bomb_is_refused_before_it_unfolds():
-    bomb = base64.b64encode(zlib.compress(b"[" + b"0," * 40_000_000)).decode()
+    bomb = base64.b64encode(zlib.compress(bytes(60_000_000))).decode()
     refused(parse_tcd, as_bytes(broken(points=bomb)), "bomb.tcd", words=["exceed 50 MB"])
 
 
@@ -227,7 +242,13 @@ def read_or_refuse(parse, data):
 @settings(max_examples=150, deadline=None)
 @given(st.lists(cut, min_size=1, max_size=3))
 def test_no_mutation_of_bytes_raises_anything_else(cuts):
-    for parse, whole in ((parse_ccd, CCD.encode()), (parse_tcd, as_bytes(tcd()))):
+    tight = broken(points=packed([[0, 0, -8.0]]), values=packed_bare([[0, 0, 2e-5]]))
+    del tight["coilElementList"][0]
+    for parse, whole in (
+        (parse_ccd, CCD.encode()),
+        (parse_tcd, as_bytes(tcd())),
+        (parse_tcd, as_bytes(tight)),
+    ):
         data = whole
         for start, length, new in cuts:
             data = data[:start] + new + data[start + length :]

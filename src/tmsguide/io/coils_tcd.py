@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tmsguide.errors import InputError
 from tmsguide.io.coil_casing import surface_points
-from tmsguide.io.coil_numbers import LIMIT_BYTES, LIMIT_ELEMENTS, box_half_size, vectors
+from tmsguide.io.coil_numbers import LIMIT_ELEMENTS, box_half_size, vectors
+from tmsguide.io.coil_packing import unpacked
 from tmsguide.io.documents import one_line, parse_json
 from tmsguide.model import Coil
 
@@ -102,9 +100,13 @@ def _element(element: dict[str, Any], name: object) -> tuple[Floats, Floats, boo
         raise InputError(
             f"{one_line(name)}: element type {one_line(kind)}; needed 1 (dipoles) or 2 (lines)"
         )
-    position = vectors(_plain(element.get("points"), name), name, "element points", unit_m=_MM)
+    position = vectors(
+        unpacked(element.get("points"), name, np.float64), name, "element points", unit_m=_MM
+    )
     unit = _MM if kind == _LINES else 1.0
-    value = vectors(_plain(element.get("values"), name), name, "element values", unit_m=unit)
+    value = vectors(
+        unpacked(element.get("values"), name, np.float64), name, "element values", unit_m=unit
+    )
     if len(position) != len(value):
         raise InputError(
             f"{one_line(name)}: an element has {len(position)} points and {len(value)} values; "
@@ -113,27 +115,10 @@ def _element(element: dict[str, Any], name: object) -> tuple[Floats, Floats, boo
     return position, value, kind == _LINES
 
 
-def _plain(value: object, name: object) -> object:
-    """Unpack what may be stored as base64 of (zlib-compressed) JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        packed = base64.b64decode(value, validate=True)
-        if packed[:1] == b"\x78":
-            engine = zlib.decompressobj()
-            packed = engine.decompress(packed, LIMIT_BYTES)
-            if engine.unconsumed_tail:
-                raise InputError(
-                    f"{one_line(name)}: packed numbers exceed {LIMIT_BYTES / 1e6:g} MB; check "
-                    "that it is the right file"
-                )
-        unpacked: object = json.loads(packed)
-    except (ValueError, zlib.error, RecursionError) as error:
-        raise InputError(
-            f"{one_line(name)}: packed numbers cannot be unpacked ({one_line(error)}); needed "
-            "base64 of JSON; export the coil again"
-        ) from error
-    return unpacked
+def _table(
+    item: dict[str, Any], key: str, name: object, what: str, *, unit_m: float = _MM
+) -> Floats:
+    return vectors(unpacked(item.get(key), name, np.float64), name, what, unit_m=unit_m)
 
 
 def _deformation(root: dict[str, object], element: dict[str, Any], name: object) -> Floats:
@@ -183,8 +168,13 @@ def _moved(points: Floats, move: Floats) -> Floats:
 def _casing(root: dict[str, object], index: int, name: object) -> Floats:
     """Points (V, 3), metres, all over a casing's triangles."""
     shape = _pick(_objects(root, "coilModels", name), index, name)
-    corner = vectors(_plain(shape.get("points"), name), name, "casing points", unit_m=_MM)
-    raw = vectors(_plain(shape.get("faces"), name), name, "casing faces", unit_m=1e-9) * 1e9
+    corner = vectors(
+        unpacked(shape.get("points"), name, np.float64), name, "casing points", unit_m=_MM
+    )
+    raw = (
+        vectors(unpacked(shape.get("faces"), name, np.int64), name, "casing faces", unit_m=1e-9)
+        * 1e9
+    )
     face = np.rint(raw).astype(np.int64)
     if face.min() < 0 or face.max() >= len(corner):
         raise InputError(
