@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
 __all__ = ["check_head", "mended"]
@@ -85,19 +86,15 @@ def _check_numbers(head: HeadModel) -> None:
     absent = ((head.cells < 0) | (head.cells >= n)).any(axis=1)
     if absent.any():
         raise GeometryError(
-            f"{int(absent.sum())} of {len(head.cells)} tetrahedra name nodes outside 0 to {n - 1}; "
-            "count nodes from 0 and export the mesh again"
+            f"{int(absent.sum())} of {len(head.cells)} tetrahedra name nodes outside 0 to "
+            f"{n - 1}; count nodes from 0 and export the mesh again"
         )
 
 
 def _check_shapes(head: HeadModel) -> None:
     xyz = head.nodes.xyz_mm
     volume = volumes(xyz, head.cells)
-    longest = np.zeros(len(volume))
-    for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)):
-        edge = np.linalg.norm(xyz[head.cells[:, i]] - xyz[head.cells[:, j]], axis=1)
-        np.maximum(longest, edge, out=longest)
-    flat = np.abs(volume) <= _FLAT * longest**3
+    flat = _flat(xyz, head.cells, volume)
     if flat.any():
         raise GeometryError(
             f"{int(flat.sum())} of {len(flat)} tetrahedra are flat (no volume), the first is "
@@ -116,6 +113,17 @@ def _check_shapes(head: HeadModel) -> None:
             f"{int((~good).sum())} tetrahedra have a conductivity that is not positive; give one "
             "in S/m for every tissue"
         )
+
+
+def _flat(xyz: Floats, cells: Ints, volume: Floats) -> Bools:
+    """Mark cells whose volume is nothing beside the cube of their longest edge."""
+    room = float(np.linalg.norm(xyz.max(axis=0) - xyz.min(axis=0)))
+    flat = np.abs(volume) <= _FLAT * room**3
+    corners = xyz[cells[flat]]
+    edges = corners[:, :, None] - corners[:, None]
+    longest = np.linalg.norm(edges, axis=3).max(axis=(1, 2), initial=0.0)
+    flat[flat] = np.abs(volume[flat]) <= _FLAT * longest**3
+    return flat
 
 
 def _check_joins(head: HeadModel) -> None:
