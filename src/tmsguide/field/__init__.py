@@ -12,8 +12,9 @@ from tmsguide.field.coils import (
     winding_distance_mm,
 )
 from tmsguide.field.cortex import CortexSheet, cortex_points, cortex_sheet
-from tmsguide.field.forward import Prepared, prepare, solve
+from tmsguide.field.forward import Prepared, potentials, prepare, solve
 from tmsguide.field.hotspots import Hotspot, hotspot, tissue_hotspot, vertex_areas
+from tmsguide.field.live import LiveField, Poses, build_live_field, direct_field, live_field
 from tmsguide.field.primary import Gauge, magnetic_rate, primary_field
 from tmsguide.field.readings import Reading, mean_along, mean_vector
 from tmsguide.field.reciprocity import Reciprocal, reciprocal, score
@@ -42,7 +43,9 @@ __all__ = [
     "CortexSheet",
     "Gauge",
     "Hotspot",
+    "LiveField",
     "Places",
+    "Poses",
     "Prepared",
     "Reading",
     "Reciprocal",
@@ -50,6 +53,7 @@ __all__ = [
     "Stimulator",
     "Waveform",
     "at_places",
+    "build_live_field",
     "circular_90mm",
     "coil_named",
     "coil_names",
@@ -57,12 +61,14 @@ __all__ = [
     "cortex_points",
     "cortex_sheet",
     "didt_from_mso",
+    "direct_field",
     "double_cone_110mm",
     "figure8_70mm",
     "h1_like",
     "hotspot",
     "induced_direction",
     "lean",
+    "live_field",
     "magnetic_rate",
     "mean_along",
     "mean_vector",
@@ -72,6 +78,7 @@ __all__ = [
     "on_voxels",
     "peak",
     "places",
+    "potentials",
     "prepare",
     "primary_field",
     "reciprocal",

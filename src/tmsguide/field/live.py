@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,30 +22,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.field.forward import Prepared
-    from tmsguide.model import Coil, Frame, Points
+    from tmsguide.field.sampling import Places
+    from tmsguide.model import Coil, Points
 
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-__all__ = ["LiveField", "Poses", "Sites", "build_live_field", "direct_field", "live_field"]
+__all__ = ["LiveField", "Poses", "build_live_field", "direct_field", "live_field"]
 
 _CHECKS = 1500  # places where dB/dt is compared; E follows from B alone in the radial gauge
 _BLOCK = 32
 _CUT = 1e-6  # singular values below this part of the largest are noise of the solves
 _MOST_MISFIT = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sites:
-    """Where the field is wanted: places (P, 3) and the cells (P,) that hold them, with weights.
-
-    ``barycentric`` (P, 4) are the weights of each cell's corners at the place.
-    """
-
-    places: Points
-    cells: Ints
-    barycentric: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,15 +50,16 @@ class Poses:
 class LiveField:
     """A basis of K solved placements.
 
-    ``e_v_per_m`` (3 P, K) float32: recovered E at ``sites`` of each, for 1 A/s; ``check_m`` (C, 3)
+    ``e_v_per_m`` (3 P, K) float32: recovered E of each at ``points`` (P, 3), for 1 A/s, found in
+    the cells of ``sites``; ``check_m`` (C, 3)
     where dB/dt is compared; ``rates`` (3 C, K) their dB/dt there and ``inverse`` (K, 3 C) what
     gives the coefficients of a placement. Placements held out of the basis and solved in full:
     ``held_clearance_mm`` (H,), ``held_error`` (H,) the relative L2 error of E over all sites and
     ``held_misfit`` (H,) that of dB/dt.
     """
 
-    sites: Sites
-    frame: Frame
+    points: Points
+    sites: Places
     check_m: Floats
     e_v_per_m: Singles
     rates: Singles
@@ -91,7 +81,8 @@ class LiveField:
 
 def build_live_field(
     prepared: Prepared,
-    sites: Sites,
+    points: Points,
+    sites: Places,
     *,
     family: Sequence[Poses],
     held_out: Sequence[Poses],
@@ -108,7 +99,7 @@ def build_live_field(
     Raises
     ------
     FrameError
-        Sites in another frame.
+        Points in another frame.
     GeometryError
         Fewer placements than modes, or none held out.
 
@@ -117,7 +108,7 @@ def build_live_field(
     Hasan et al. 2025, Imaging Neuroscience, doi:10.1162/imag_a_00412 (modes of the coil's field);
     Daneshzand et al. 2021, NeuroImage 237:118097, doi:10.1016/j.neuroimage.2021.118097.
     """
-    require_frame(sites.places.frame, prepared.head)
+    require_frame(points.frame, prepared.head)
     count = sum(len(poses.matsimnibs) for poses in family)
     if not 2 <= modes <= count or not sum(len(poses.matsimnibs) for poses in held_out):
         raise GeometryError(
@@ -129,7 +120,7 @@ def build_live_field(
     size = np.linalg.norm(rates, axis=0)
     chosen = scipy.linalg.qr(rates / size, mode="r", pivoting=True)[1][:modes]
     members = [(p.coil, m) for p in family for m in p.matsimnibs]
-    e = np.empty((3 * len(sites.cells), modes), dtype=np.float32)
+    e = np.empty((3 * len(sites.cell), modes), dtype=np.float32)
     basis = [members[i] for i in chosen]
     for block, found in direct_field(prepared, sites, basis):
         e[:, block] = found
@@ -139,13 +130,10 @@ def build_live_field(
     e /= scale.astype(np.float32)
     inverse = np.linalg.pinv(kept.astype(np.float64), rcond=_CUT).astype(np.float32)
     clearance = np.concatenate([p.clearance_mm for p in held_out])
-    live = LiveField(
-        sites, prepared.head.nodes.frame, check, e, kept, inverse, clearance, *_nothing(2)
-    )
+    none = np.empty(0)
+    live = LiveField(points, sites, check, e, kept, inverse, clearance, none, none)
     error, misfit = _held(prepared, live, held_out, say)
-    return LiveField(
-        sites, live.frame, check, e, kept, inverse, clearance, held_error=error, held_misfit=misfit
-    )
+    return replace(live, held_error=error, held_misfit=misfit)
 
 
 def live_field(
@@ -176,7 +164,7 @@ def live_field(
 
 
 def direct_field(
-    prepared: Prepared, sites: Sites, members: Sequence[tuple[Coil, Floats]]
+    prepared: Prepared, sites: Places, members: Sequence[tuple[Coil, Floats]]
 ) -> Iterator[tuple[slice, Floats]]:
     """Yield recovered E (3 P, k), V/m at 1 A/s, at the sites, block by block of full solves."""
     head = prepared.head
@@ -184,15 +172,15 @@ def direct_field(
         prepared.recovery,
         prepared.nodes_m,
         head.cells,
-        sites.cells,
-        weights=sites.barycentric,
+        sites.cell,
+        weights=sites.weight,
     )
-    corners = head.cells[sites.cells]
+    corners = head.cells[sites.cell]
     for first in range(0, len(members), _BLOCK):
         part = slice(first, min(first + _BLOCK, len(members)))
         placed = [(thinned(c), Placement(m, head.nodes.frame, 1.0, 0.0)) for c, m in members[part]]
         a_dot, phi = potentials(prepared, placed)
-        primary = np.einsum("pc,pcdk->pdk", sites.barycentric, a_dot[corners])
+        primary = np.einsum("pc,pcdk->pdk", sites.weight, a_dot[corners])
         yield part, -(slope @ phi) - primary.reshape(-1, len(placed))
 
 
@@ -214,10 +202,6 @@ def _fit(live: LiveField, rates: Floats) -> tuple[Singles, Floats]:
     coefficients = live.inverse @ rates.astype(np.float32)
     left = np.linalg.norm(live.rates @ coefficients - rates, axis=0)
     return coefficients, np.asarray(left / np.linalg.norm(rates, axis=0), dtype=np.float64)
-
-
-def _nothing(times: int) -> tuple[Floats, ...]:
-    return (np.empty(0),) * times
 
 
 def _held(

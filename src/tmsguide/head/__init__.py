@@ -2,6 +2,7 @@
 
 from tmsguide.head.mesh import tetrahedralise
 from tmsguide.head.normalise import normalise
+from tmsguide.head.outline import mesh_outline
 from tmsguide.head.prior import HeadPrior, head_prior, prior_from_maps
 from tmsguide.head.soundness import check_head, mended
 from tmsguide.head.surfaces import cortex_surface, scalp_surface
@@ -13,6 +14,7 @@ __all__ = [
     "cortex_surface",
     "head_prior",
     "mended",
+    "mesh_outline",
     "normalise",
     "prior_from_maps",
     "scalp_surface",
