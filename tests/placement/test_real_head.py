@@ -7,7 +7,7 @@ from tests.placement.heads import coil
 from tests.placement.test_candidates import highest_over_face, scalp_samples
 from tests.shared_data import shared
 from tmsguide.model import Points, Surface, native_frame
-from tmsguide.placement import candidates, scalp_depth, scalp_entry
+from tmsguide.placement import candidates, clears_head, reachable, scalp_depth, scalp_entry
 from tmsguide.placement.skin import skin, smooth_normals
 
 FRAME = native_frame("h195")
@@ -60,3 +60,20 @@ def test_casing_clears_an_ear_and_lies_flat_on_the_vault(head, poses):
     pose = poses["dlpfc"]
     vault = candidates(head, Points((pose[:3, 3] + 25 * pose[:3, 2])[None], FRAME), **GRID)
     assert (vault.standoff_mm == 4.0).all()
+
+
+@pytest.mark.slow
+def test_a_search_over_the_upper_head_keeps_off_the_ears(head, poses):
+    """Over 100,000 poses round a prefrontal site, down to the temple and before the ear."""
+    low = np.array([[0.0, 100.0, 0.0], [-80.0, -20.0, -40.0], [80.0, -20.0, -40.0]])
+    pose = poses["dlpfc"]
+    target = Points((pose[:3, 3] + 25 * pose[:3, 2])[None], FRAME)
+    grid = {"coil": coil(), "standoff_mm": 4.0, "near": target, "radius_mm": 70.0}
+    found = reachable(head, Points(low, FRAME), **grid)
+    assert len(found) > 100_000
+    assert (found.standoff_mm > 4.0).any()
+    some = found.matsimnibs[::1009]
+    assert clears_head(head, coil(), some).all()
+    vertices = head.vertices.xyz_mm
+    samples = vertices[np.linalg.norm(vertices - some[:, :3, 3].mean(axis=0), axis=1) < 160]
+    assert max(highest_over_face(samples, m) for m in some) < 1e-9

@@ -102,15 +102,22 @@ def _inner_top(net: Any, centre: Any, axes: Any, inner: float, floor: float) -> 
     corners, start, balls, radius = net
     best = floor
     seen = np.empty((3, 3))
+    # the highest patch first: it rules out most of the others
+    first, tallest = 0, -np.inf
     for c in range(len(balls)):
+        height, aside = _apart(balls[c], centre, axes[2])
+        if height > tallest and aside < inner * inner:
+            first, tallest = c, height
+    for k in range(-1, len(balls)):
+        c = first if k < 0 else k
         height, aside = _apart(balls[c], centre, axes[2])
         if height + radius[c] <= best or aside > (inner + radius[c]) ** 2:
             continue
         for t in range(start[c], start[c + 1]):
             _seen(corners[t], centre, axes, seen)
-            for k in range(3):
-                if seen[k, 2] > best and seen[k, 0] ** 2 + seen[k, 1] ** 2 <= inner * inner:
-                    best = seen[k, 2]
+            for v in range(3):
+                if seen[v, 2] > best and seen[v, 0] ** 2 + seen[v, 1] ** 2 <= inner * inner:
+                    best = seen[v, 2]
     return best
 
 

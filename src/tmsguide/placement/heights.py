@@ -116,10 +116,8 @@ def _draw_one(seen: Any, tall: Any) -> None:
     twice = u0 * v1 - u1 * v0
     if twice < 1e-12:  # faces down or stands on edge: never the outermost of a closed surface
         return
-    low0 = max(int(np.ceil(seen[:, 0].min() / SQUARE_MM)) + half, 0)
-    low1 = max(int(np.ceil(seen[:, 1].min() / SQUARE_MM)) + half, 0)
-    high0 = min(int(np.floor(seen[:, 0].max() / SQUARE_MM)) + half, 2 * half)
-    high1 = min(int(np.floor(seen[:, 1].max() / SQUARE_MM)) + half, 2 * half)
+    low0, high0 = _between(seen[0, 0], seen[1, 0], seen[2, 0], half)
+    low1, high1 = _between(seen[0, 1], seen[1, 1], seen[2, 1], half)
     for a in range(low0, high0 + 1):
         p0 = (a - half) * SQUARE_MM - seen[0, 0]
         for b in range(low1, high1 + 1):
@@ -130,3 +128,11 @@ def _draw_one(seen: Any, tall: Any) -> None:
             height = seen[0, 2] + s * (seen[1, 2] - seen[0, 2]) + t * (seen[2, 2] - seen[0, 2])
             if height > tall[a, b]:
                 tall[a, b] = height
+
+
+@njit(cache=True, nogil=True)
+def _between(a: float, b: float, c: float, half: int) -> Any:
+    """Give the first and last node of the map between three coordinates, both within the map."""
+    low = int(np.ceil(min(a, b, c) / SQUARE_MM)) + half
+    high = int(np.floor(max(a, b, c) / SQUARE_MM)) + half
+    return max(low, 0), min(high, 2 * half)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Patches", "mean_normals", "outermost_mm", "patches"]
 
 #: Triangles per patch: fewer make more patches to look at, more make them larger than a search's
-#: reach. Measured flat between 16 and 64.
+#: reach. The fastest of 8, 16, 32 and 64 on a scalp of 66,000 triangles.
 PATCH = 32
 
 #: Barycentric room for a line through an edge, so that no line slips between two triangles.
@@ -109,23 +109,31 @@ def _outermost(net: Any, points: Any, along: Any, within: float, out: Any) -> No
 @njit(cache=True, nogil=True)
 def _crossing(corner: Any, p: Any, d: Any) -> Any:
     """Where the line p + t d crosses a triangle (Möller & Trumbore 1997), -inf where not."""
-    e = corner[1] - corner[0]
-    f = corner[2] - corner[0]
-    q0 = d[1] * f[2] - d[2] * f[1]
-    q1 = d[2] * f[0] - d[0] * f[2]
-    q2 = d[0] * f[1] - d[1] * f[0]
-    twice = e[0] * q0 + e[1] * q1 + e[2] * q2
+    ex, ey, ez = _edge(corner, 1)
+    fx, fy, fz = _edge(corner, 2)
+    q0, q1, q2 = d[1] * fz - d[2] * fy, d[2] * fx - d[0] * fz, d[0] * fy - d[1] * fx
+    twice = ex * q0 + ey * q1 + ez * q2
     if abs(twice) < 1e-12:
         return -np.inf
     s0, s1, s2 = p[0] - corner[0, 0], p[1] - corner[0, 1], p[2] - corner[0, 2]
     u = (s0 * q0 + s1 * q1 + s2 * q2) / twice
     if u < -EDGE_ROOM or u > 1.0 + EDGE_ROOM:
         return -np.inf
-    w0, w1, w2 = s1 * e[2] - s2 * e[1], s2 * e[0] - s0 * e[2], s0 * e[1] - s1 * e[0]
+    w0, w1, w2 = s1 * ez - s2 * ey, s2 * ex - s0 * ez, s0 * ey - s1 * ex
     v = (d[0] * w0 + d[1] * w1 + d[2] * w2) / twice
     if v < -EDGE_ROOM or u + v > 1.0 + EDGE_ROOM:
         return -np.inf
-    return (f[0] * w0 + f[1] * w1 + f[2] * w2) / twice
+    return (fx * w0 + fy * w1 + fz * w2) / twice
+
+
+@njit(cache=True, nogil=True)
+def _edge(corner: Any, k: int) -> Any:
+    """Give the edge from a triangle's first corner to its k-th: numbers, for arrays cost time."""
+    return (
+        corner[k, 0] - corner[0, 0],
+        corner[k, 1] - corner[0, 1],
+        corner[k, 2] - corner[0, 2],
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -145,8 +153,8 @@ def _mean_normals(net: Any, points: Any, within: float, out: Any) -> None:
                 if far >= within * within:
                     continue
                 weight = 0.5 * (1.0 - far / (within * within)) ** 2
-                e = corners[t, 1] - corners[t, 0]
-                f = corners[t, 2] - corners[t, 0]
-                out[i, 0] += weight * (e[1] * f[2] - e[2] * f[1])
-                out[i, 1] += weight * (e[2] * f[0] - e[0] * f[2])
-                out[i, 2] += weight * (e[0] * f[1] - e[1] * f[0])
+                ex, ey, ez = _edge(corners[t], 1)
+                fx, fy, fz = _edge(corners[t], 2)
+                out[i, 0] += weight * (ey * fz - ez * fy)
+                out[i, 1] += weight * (ez * fx - ex * fz)
+                out[i, 2] += weight * (ex * fy - ey * fx)
