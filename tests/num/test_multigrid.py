@@ -150,5 +150,5 @@ def test_rates_in_a_ball_are_those_of_theory():
 
 def test_error_in_a_ball_is_small():
     potential, gradient = errors(*ball(3), TENSOR)
-    assert potential < 0.010  # measured .0068, where the root mean square of u is about .5
+    assert potential < 0.010  # measured .0068
     assert gradient < 0.16  # measured .110

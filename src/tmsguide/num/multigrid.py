@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Multigrid", "build_multigrid", "solve_potential", "solve_potentials"]
 
 _STRENGTH = 0.03  # links weaker than this do not join aggregates; halves the iterations against 0
-_COARSEST = 500  # rows of the last matrix, inverted densely
+_COARSEST = 100  # rows of the last matrix, inverted densely: more would wake the BLAS threads
 _MOST_LEVELS = 12
 _WIDTHS = (1, 4, 16)  # right-hand sides solved together: each width is compiled once
 

@@ -7,7 +7,22 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["count_regions", "fill_patches"]
+from tmsguide.num.fem_rows import shape_gradients
+
+__all__ = ["count_regions", "fill_patches", "measure_cells"]
+
+
+@njit(cache=True, nogil=True)
+def measure_cells(nodes: Any, cells: Any, centre: Any, volume: Any, first: int, last: int) -> None:
+    """Write the barycentre and the volume of each cell."""
+    g = np.empty((4, 3))
+    for t in range(first, last):
+        volume[t] = shape_gradients(nodes, cells, t, g) / 6.0
+        for d in range(3):
+            total = 0.0
+            for q in range(4):
+                total += nodes[cells[t, q], d]
+            centre[t, d] = total / 4.0
 
 
 @njit(cache=True, nogil=True)

@@ -12,9 +12,8 @@ from scipy.sparse import csr_array
 from tmsguide.num.fem_rows import incidence
 from tmsguide.num.linear_fem import slices
 from tmsguide.num.parallel import ordered_map
-from tmsguide.num.patch_fit import count_regions, fill_patches
+from tmsguide.num.patch_fit import count_regions, fill_patches, measure_cells
 from tmsguide.num.recovered_rows import count_support, fill_gradients
-from tmsguide.num.tetrahedra import barycentres, volumes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,7 +126,12 @@ def patch_recovery(nodes: Floats, cells: Ints, region: NDArray[np.uint8]) -> Rec
     row = np.empty((len(cells), 4), dtype=np.int32)
     row_start = np.zeros(row_of_node[-1] + 1, dtype=np.int32)
     column, weight = np.empty(len(cell), dtype=np.int32), np.empty(len(cell))
-    mesh = nodes, cells, region, barycentres(nodes, cells), volumes(nodes, cells), start, cell
+    centre, volume = np.empty((len(cells), 3)), np.empty(len(cells))
+    ordered_map(
+        lambda part: measure_cells(nodes, cells, centre, volume, part.start, part.stop),
+        slices(len(cells)),
+    )
+    mesh = nodes, cells, region, centre, volume, start, cell
     patch = row_of_node, row, row_start, column, weight
     ordered_map(lambda part: fill_patches(*mesh, *patch, part.start, part.stop), parts)
     shape = (int(row_of_node[-1]), len(cells))
