@@ -14,6 +14,7 @@ from tmsguide.model import Field, Tissue
 from tmsguide.num.linear_fem import assemble, couple, gradient
 from tmsguide.num.multigrid import build_multigrid, solve_potential, solve_potentials
 from tmsguide.num.node_tree import build_node_tree
+from tmsguide.num.occupancy import occupancy
 from tmsguide.num.recovery import patch_recovery
 from tmsguide.num.tetrahedra import barycentres, volumes
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tmsguide.num.linear_fem import Assembled
     from tmsguide.num.multigrid import Multigrid
     from tmsguide.num.node_tree import NodeTree
+    from tmsguide.num.occupancy import Occupancy
     from tmsguide.num.recovery import Recovery
 
     Floats = NDArray[np.float64]
@@ -44,7 +46,9 @@ __all__ = [
 ]
 
 TOLERANCE = 1e-6  # relative residual: E changes by less than 2e-6 of its largest below this
-_RAY_M = 0.004
+_VOXEL_M = 0.004
+_BEHIND_M = 0.012  # a winding beside the head is not between it and its middle
+_FURTHEST_M = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +57,8 @@ class Prepared:
 
     ``nodes_m`` (N, 3); ``volume_m3`` (M,); ``barycentre_m`` (M, 3); ``assembled`` holds the
     stiffness matrix (N, N) in siemens and its coupling to node vectors; ``recovery`` maps cell
-    fields to smooth ones; ``tree`` holds the nodes in boxes; ``centre_m`` (3,) is the middle of
-    the radial gauge.
+    fields to smooth ones; ``tree`` holds the nodes in boxes, ``occupancy`` the voxels they fill;
+    ``centre_m`` (3,) is the middle of the radial gauge.
     """
 
     head: HeadModel
@@ -65,6 +69,7 @@ class Prepared:
     multigrid: Multigrid
     recovery: Recovery
     tree: NodeTree
+    occupancy: Occupancy
     centre_m: Floats
 
 
@@ -99,6 +104,7 @@ def prepare(head: HeadModel, *, centre: Points | None = None) -> Prepared:
         multigrid=build_multigrid(assembled.matrix),
         recovery=patch_recovery(nodes, head.cells, head.tissue),
         tree=build_node_tree(nodes),
+        occupancy=occupancy(nodes, head.cells, _VOXEL_M),
         centre_m=_centre(head, middle, volume, centre),
     )
 
@@ -170,21 +176,16 @@ def _potential(prepared: Prepared, coil: Coil, placement: Placement, gauge: Gaug
 
 def _require_outside(prepared: Prepared, where: PlacedCoil) -> None:
     """Refuse windings between the head's middle and a part of it, such as under the chin."""
-    rays = prepared.nodes_m - prepared.centre_m
     away = where.places_m - prepared.centre_m
-    reach, size = np.linalg.norm(rays, axis=1), np.linalg.norm(away, axis=1)
-    beyond = reach > size.min()
-    if not beyond.any():
-        return
-    tree = cKDTree(rays[beyond] / reach[beyond, None])
-    near, at = tree.query(away / size[:, None], k=4)
-    further = reach[beyond][np.minimum(at, tree.n - 1)] > size[:, None]
-    hidden = (near * size[:, None] < _RAY_M) & further
+    size = np.linalg.norm(away, axis=1)[:, None]
+    beyond = np.arange(_BEHIND_M, _FURTHEST_M, _VOXEL_M)
+    rays = prepared.centre_m + away[:, None] * (1 + beyond / size)[:, :, None]
+    hidden = prepared.occupancy.near(rays.reshape(-1, 3)).reshape(len(away), -1).any(axis=1)
     if hidden.any():
         raise GeometryError(
-            f"{int(hidden.any(axis=1).sum())} winding elements lie between the head's middle and "
-            "a part of the head (the coil is beside the neck or under the chin); solve this "
-            "placement with gauge=Gauge.COULOMB"
+            f"{int(hidden.sum())} winding elements lie between the head's middle and a part of "
+            "the head (the coil is beside the neck or under the chin); solve this placement with "
+            "gauge=Gauge.COULOMB"
         )
 
 
@@ -215,8 +216,7 @@ def inside_head(prepared: Prepared, points_m: Floats) -> Bools:
 
     A point in a cell may be nearer to other barycentres; 32 candidates cover cells of fair shape.
     """
-    low, high = prepared.nodes_m.min(axis=0), prepared.nodes_m.max(axis=0)
-    inside: Bools = ((points_m >= low) & (points_m <= high)).all(axis=1)
+    inside = prepared.occupancy.near(points_m)
     near = np.flatnonzero(inside)
     if len(near) == 0:
         return inside

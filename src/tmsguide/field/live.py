@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 
 from tmsguide.errors import GeometryError
-from tmsguide.field.forward import potentials, require_frame
+from tmsguide.field.forward import TOLERANCE, potentials, require_frame
 from tmsguide.field.primary import magnetic_rate, thinned
 from tmsguide.model import Placement
 from tmsguide.model.progress import silent
@@ -33,6 +33,7 @@ __all__ = ["LiveField", "Poses", "build_live_field", "direct_field", "live_field
 
 _CHECKS = 1500  # places where dB/dt is compared; E follows from B alone in the radial gauge
 _BLOCK = 32
+_BASIS_TOLERANCE = 1e-5  # E within 2e-5, ten times less than what the basis leaves out
 _CUT = 1e-6  # singular values below this part of the largest are noise of the solves
 _MOST_MISFIT = 0.05
 
@@ -122,7 +123,7 @@ def build_live_field(
     members = [(p.coil, m) for p in family for m in p.matsimnibs]
     e = np.empty((3 * len(sites.cell), modes), dtype=np.float32)
     basis = [members[i] for i in chosen]
-    for block, found in direct_field(prepared, sites, basis):
+    for block, found in direct_field(prepared, sites, basis, tolerance=_BASIS_TOLERANCE):
         e[:, block] = found
         say(f"live field: {block.stop} of {modes} placements solved")
     scale = size[chosen]
@@ -164,7 +165,11 @@ def live_field(
 
 
 def direct_field(
-    prepared: Prepared, sites: Places, members: Sequence[tuple[Coil, Floats]]
+    prepared: Prepared,
+    sites: Places,
+    members: Sequence[tuple[Coil, Floats]],
+    *,
+    tolerance: float = TOLERANCE,
 ) -> Iterator[tuple[slice, Floats]]:
     """Yield recovered E (3 P, k), V/m at 1 A/s, at the sites, block by block of full solves."""
     head = prepared.head
@@ -179,7 +184,7 @@ def direct_field(
     for first in range(0, len(members), _BLOCK):
         part = slice(first, min(first + _BLOCK, len(members)))
         placed = [(thinned(c), Placement(m, head.nodes.frame, 1.0, 0.0)) for c, m in members[part]]
-        a_dot, phi = potentials(prepared, placed)
+        a_dot, phi = potentials(prepared, placed, tolerance=tolerance)
         primary = np.einsum("pc,pcdk->pdk", sites.weight, a_dot[corners])
         yield part, -(slope @ phi) - primary.reshape(-1, len(placed))
 

@@ -9,7 +9,7 @@ from numba import njit
 
 from tmsguide.num.node_tree import CUBE, chebyshev_points, gather
 from tmsguide.num.parallel import ordered_map
-from tmsguide.num.radial_gauge import line_integrals, radial_dyad
+from tmsguide.num.radial_gauge import LEAST_M, line_integrals, radial_dyad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,9 +152,11 @@ def _visit(place: Any, middle: Any, size: float, child: int) -> int:
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 def _add_wires(place: Any, points: Any, weights: Any, out: Any) -> None:
     a, b, c = place[0], place[1], place[2]
+    s = np.sqrt(a * a + b * b + c * c)
     for n in range(points.shape[0]):
         x, y, z = points[n, 0], points[n, 1], points[n, 2]
-        near, length, alpha, beta = line_integrals(x, y, z, a, b, c)
+        r = max(np.sqrt(x * x + y * y + z * z), LEAST_M)
+        near, length, alpha, beta = line_integrals(x, y, z, r, a, b, c, s)
         direct = near - length
         u, v, w = alpha * x + beta * a, alpha * y + beta * b, alpha * z + beta * c
         for q in range(out.shape[0]):

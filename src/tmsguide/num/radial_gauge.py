@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["dipole_radial_potential", "line_integrals", "wire_radial_potential"]
+__all__ = ["LEAST_M", "dipole_radial_potential", "line_integrals", "wire_radial_potential"]
+
+LEAST_M = 1e-6  # nearer to the centre than this the closed form is 0/0 and A is nothing
 
 
 def wire_radial_potential(points: Floats, position: Floats, element: Floats) -> Floats:
@@ -55,40 +57,42 @@ def dipole_radial_potential(points: Floats, position: Floats, moment: Floats) ->
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def line_integrals(
-    x: float, y: float, z: float, a: float, b: float, c: float
+    x: float, y: float, z: float, r: float, a: float, b: float, c: float, s: float
 ) -> tuple[float, float, float, float]:
     """Give 1/|r - s|, L, and alpha, beta of grad L = alpha r + beta s; r (x, y, z), s (a, b, c).
 
-    L = ∫ dt / |t r - s| for t from 0 to 1, with every difference of near numbers taken apart.
+    ``r`` and ``s`` are their lengths; ``r`` above 0. L = ∫ dt / |t r - s| for t from 0 to 1 is the
+    potential of a charged segment, 2/r artanh(u), u = r / (s + |r - s|). No branches or calls, so
+    that loops go through SIMD; to 1e-9 at u = .87, a wire 1 cm off a head, to 1e-13 deep in it.
     """
-    rr = x * x + y * y + z * z
-    ss = a * a + b * b + c * c
-    r, s = np.sqrt(rr), np.sqrt(ss)
-    if r < 1e-7 * s:
-        return 1.0 / s, 1.0 / s, 0.0, 0.5 / (ss * s)
-    p = (x * a + y * b + z * c) / r  # s along the ray
-    q = np.sqrt((x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2)
-    ratio = (s + p) / (q + p - r) if p > 0.0 else (q + r - p) / (s - p)
-    length = np.log(ratio) / r
-    if 0.0 < p < r:
-        tt = max(ss - p * p, 1e-12 * ss)
-        cube = ((r - p) / q + p / s) / (tt * r)
-    else:
-        cube = (2.0 * p - r) / (s * q * (p * q + (p - r) * s))
-    beta = (r * p * cube - 1.0 / q + 1.0 / s) / rr  # ∫ t / |t r - s|^3 dt
-    alpha = (1.0 / q - length - beta * r * p) / rr  # from r · grad L = 1/q - L
-    return 1.0 / q, length, alpha, beta
+    near = 1.0 / np.sqrt((x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2)
+    w = s + 1.0 / near
+    u = r / w
+    t = u / (1.0 + np.sqrt(1.0 - u * u))  # artanh u = 2 artanh t, and so once more
+    t = t / (1.0 + np.sqrt(1.0 - t * t))
+    v = t * t
+    series = 1.0 / 15.0 + v / 17.0
+    series = 1.0 / 11.0 + v * (1.0 / 13.0 + v * series)
+    series = 1.0 / 7.0 + v * (1.0 / 9.0 + v * series)
+    series = 1.0 + v * (1.0 / 3.0 + v * (1.0 / 5.0 + v * series))
+    length = 8.0 * t * series / r
+    change = 2.0 / (w * w - r * r)
+    beta = change * near
+    return near, length, (change * w - length) / (r * r) - beta, beta
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 def _wires(points: Any, position: Any, element: Any, out: Any) -> None:
+    px, py, pz = position[:, 0].copy(), position[:, 1].copy(), position[:, 2].copy()
+    ex, ey, ez = element[:, 0].copy(), element[:, 1].copy(), element[:, 2].copy()
+    size = np.sqrt(px * px + py * py + pz * pz)
     for i in range(points.shape[0]):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        r = max(np.sqrt(x * x + y * y + z * z), LEAST_M)
         ax = ay = az = 0.0
-        for j in range(position.shape[0]):
-            a, b, c = position[j, 0], position[j, 1], position[j, 2]
-            u, v, w = element[j, 0], element[j, 1], element[j, 2]
-            near, length, alpha, beta = line_integrals(x, y, z, a, b, c)
+        for j in range(px.shape[0]):
+            a, b, c, u, v, w = px[j], py[j], pz[j], ex[j], ey[j], ez[j]
+            near, length, alpha, beta = line_integrals(x, y, z, r, a, b, c, size[j])
             along = x * u + y * v + z * w
             direct = near - length
             ax += direct * u - along * (alpha * x + beta * a)
