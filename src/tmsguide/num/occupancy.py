@@ -29,7 +29,7 @@ class Occupancy:
     def near(self, points: Floats) -> Bools:
         """Tell which points (P, 3) lie in a voxel that the box of some cell touches."""
         index = np.floor((points - self.origin) / self.step).astype(np.int64)
-        within: Bools = ((index >= 0) & (index < self.touched.shape)).all(axis=1)
+        within = np.asarray(((index >= 0) & (index < self.touched.shape)).all(axis=1))
         out = np.zeros(len(points), dtype=np.bool_)
         out[within] = self.touched[tuple(index[within].T)]
         return out
