@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from tmsguide.num.cell_splitting import split_cells
 from tmsguide.num.tetrahedra import volumes
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ __all__ = ["Partition", "cut"]
 
 _FROM = np.array([0, 0, 0, 1, 1, 2])
 _TO = np.array([1, 2, 3, 2, 3, 3])
-_EDGE = np.array([[-1, 0, 1, 2], [0, -1, 3, 4], [1, 3, -1, 5], [2, 4, 5, -1]])
 
 _SNAP = 0.3  # nodes nearer to the surface than this part of an edge move onto it
 _LEAST_VOLUME = 0.15  # of its volume before, that a cell must keep when its nodes move
@@ -65,7 +65,7 @@ def cut(
     length = np.linalg.norm(nodes[a] - nodes[b], axis=1)
     rank = np.empty(len(t), dtype=np.int64)
     rank[np.lexsort((edges.key, -np.round(length, 6)))] = np.arange(len(t))
-    pieces, origin = _split(mesh.cells[edges.cell], edges.number, rank, len(nodes))
+    pieces, origin = split_cells(mesh.cells[edges.cell], edges.number, rank, len(nodes))
     whole = np.ones(len(mesh.cells), dtype=np.bool_)
     whole[edges.cell] = False
     cells = np.concatenate([mesh.cells[whole], pieces])
@@ -195,63 +195,29 @@ def _relabel(
     child: int,
 ) -> Partition:
     """Give the cut cells their side, and mark the nodes of the new surface as fixed."""
-    active = np.flatnonzero(label == parent)
-    corner = value[cells[active]]
-    a, b, c, d = corner.T
-    high = np.maximum(np.maximum(a, b), np.maximum(c, d))
-    low = np.minimum(np.minimum(a, b), np.minimum(c, d))
-    positive = high > -low
-    flat = (high == 0) & (low == 0)
-    positive[flat] = level(nodes[cells[active[flat]]].mean(axis=1)) > 0
     label = label.copy()
-    label[active[positive]] = child
+    inside = np.zeros(len(nodes), dtype=np.bool_)
+    flat = np.zeros(len(cells), dtype=np.bool_)
+    _take_side(cells, value, label, parent, child, flat, inside)
+    odd = np.flatnonzero(flat)
+    label[odd[level(nodes[cells[odd]].mean(axis=1)) > 0]] = child
     held = np.zeros(len(nodes), dtype=np.bool_)
     held[: len(fixed)] = fixed
-    inside = np.zeros(len(nodes), dtype=np.bool_)
-    inside[cells[active].ravel()] = True
     return Partition(nodes, cells, label, held | (inside & (value == 0)))
 
 
-def _split(cells: Ints, number: Ints, rank: Ints, first: int) -> tuple[Ints, Ints]:
-    """Pieces (P, 4) of cells cut at the numbered edges, and the cell (P,) each came from."""
-    pieces = np.empty((8 * len(cells), 4), dtype=np.int64)
-    origin = np.empty(8 * len(cells), dtype=np.int64)
-    n = _bisect(cells, number, rank, first, pieces, origin)
-    return pieces[:n].copy(), origin[:n].copy()
-
-
-@njit(cache=True)
-def _bisect(cells: Any, number: Any, rank: Any, first: int, pieces: Any, origin: Any) -> int:
-    # Corners are held as 0..3 (the cell's own) or 4 + edge (the node added on that edge).
-    stack = np.empty((16, 4), np.int64)
-    n = 0
-    for t in range(cells.shape[0]):
-        for q in range(4):
-            stack[0, q] = q
-        depth = 1
-        while depth > 0:
-            depth -= 1
-            best = -1
-            here = 0
-            there = 0
-            for i in range(4):
-                for j in range(i + 1, 4):
-                    p, q = stack[depth, i], stack[depth, j]
-                    if p < 4 and q < 4:
-                        e = _EDGE[p, q]
-                        k = number[t, e]
-                        if k >= 0 and (best < 0 or rank[k] < rank[number[t, best]]):
-                            best, here, there = e, i, j
-            if best < 0:
-                for q in range(4):
-                    c = stack[depth, q]
-                    pieces[n, q] = cells[t, c] if c < 4 else first + number[t, c - 4]
-                origin[n] = t
-                n += 1
-            else:
-                for q in range(4):
-                    stack[depth + 1, q] = stack[depth, q]
-                stack[depth, here] = 4 + best
-                stack[depth + 1, there] = 4 + best
-                depth += 2
-    return n
+@njit(cache=True, nogil=True)
+def _take_side(
+    cells: Any, value: Any, label: Any, parent: int, child: int, flat: Any, inside: Any
+) -> None:
+    # cells with a corner well inside become the child; flat ones lie wholly on the surface
+    for t in range(len(cells)):
+        if label[t] == parent:
+            high, low = -np.inf, np.inf
+            for q in range(4):
+                at = value[cells[t, q]]
+                high, low = max(high, at), min(low, at)
+                inside[cells[t, q]] = True
+            flat[t] = high == 0.0 and low == 0.0
+            if high > -low:
+                label[t] = child

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,13 +38,9 @@ def volumes(nodes: Floats, cells: Ints) -> Floats:
     >>> volumes(nodes, np.array([[0, 1, 2, 3]])).round(4).tolist()
     [0.1667]
     """
-    x, y, z = (np.ascontiguousarray(nodes[:, d]) for d in range(3))
-    a, b, c, d = cells.T
-    bx, by, bz = x[b] - x[a], y[b] - y[a], z[b] - z[a]
-    cx, cy, cz = x[c] - x[a], y[c] - y[a], z[c] - z[a]
-    dx, dy, dz = x[d] - x[a], y[d] - y[a], z[d] - z[a]
-    six = bx * (cy * dz - cz * dy) + by * (cz * dx - cx * dz) + bz * (cx * dy - cy * dx)
-    return np.asarray(six / 6.0)
+    out = np.empty(len(cells))
+    _volumes(nodes, cells, out)
+    return out
 
 
 def barycentres(nodes: Floats, cells: Ints) -> Floats:
@@ -74,13 +70,15 @@ def compact(nodes: Floats, cells: Ints) -> tuple[Floats, Ints, Ints]:
 
 def largest_part(cells: Ints, volume: Floats) -> Bools:
     """Tell which cells (M,) belong to the part, joined through shared faces, of most volume."""
-    order, first, second = _paired_faces(cells)
-    m = len(cells)
-    joined = csr_array(
-        (np.ones(len(first), dtype=np.int8), (order[first] % m, order[second] % m)), shape=(m, m)
-    )
-    _, part = connected_components(joined, directed=False)
-    return np.asarray(part == np.argmax(np.bincount(part, weights=volume)))
+    root = np.arange(len(cells))
+    lowest = np.sort(cells, axis=1)
+    # of a cell's faces three hold its first node as their lowest, one its second
+    count = 3 * np.bincount(lowest[:, 0]) if len(cells) else np.zeros(0, dtype=np.int64)
+    second = np.bincount(lowest[:, 1], minlength=len(count))
+    count = np.pad(count, (0, len(second) - len(count))) + second
+    start = np.concatenate([[0], np.cumsum(count)])
+    _join_over_faces(lowest, start, np.empty((start[-1], 3), dtype=np.int64), root)
+    return np.asarray(root == np.argmax(np.bincount(root, weights=volume)))
 
 
 def boundary_triangles(cells: Ints) -> Ints:
@@ -124,3 +122,48 @@ def _paired_faces(cells: Ints) -> tuple[Ints, Ints, Ints]:
     order = np.argsort(keys, kind="stable")
     first = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])
     return order, first, first + 1
+
+
+@njit(cache=True, nogil=True)
+def _volumes(nodes: Any, cells: Any, out: Any) -> None:
+    for t in range(len(cells)):
+        a, b, c, d = cells[t, 0], cells[t, 1], cells[t, 2], cells[t, 3]
+        x, y, z = nodes[a, 0], nodes[a, 1], nodes[a, 2]
+        bx, by, bz = nodes[b, 0] - x, nodes[b, 1] - y, nodes[b, 2] - z
+        cx, cy, cz = nodes[c, 0] - x, nodes[c, 1] - y, nodes[c, 2] - z
+        dx, dy, dz = nodes[d, 0] - x, nodes[d, 1] - y, nodes[d, 2] - z
+        six = bx * (cy * dz - cz * dy) + by * (cz * dx - cx * dz) + bz * (cx * dy - cy * dx)
+        out[t] = six / 6.0
+
+
+@njit(cache=True, nogil=True)
+def _root_of(root: Any, t: int) -> Any:
+    while root[t] != t:
+        root[t] = root[root[t]]
+        t = root[t]
+    return t
+
+
+@njit(cache=True, nogil=True)
+def _join_over_faces(cells: Any, start: Any, held: Any, root: Any) -> None:
+    # rows of ``cells`` ascend; ``held`` lists each lowest node's faces: two nodes and the cell
+    end = start[:-1].copy()
+    for t in range(len(cells)):
+        for skipped in range(4):
+            low = cells[t, 1] if skipped == 0 else cells[t, 0]
+            middle = cells[t, 1] if skipped > 1 else cells[t, 2]
+            high = cells[t, 2] if skipped == 3 else cells[t, 3]
+            twin = -1
+            for i in range(start[low], end[low]):
+                if held[i, 0] == middle and held[i, 1] == high:
+                    twin = held[i, 2]
+                    break
+            if twin < 0:
+                i = end[low]
+                held[i, 0], held[i, 1], held[i, 2] = middle, high, t
+                end[low] += 1
+            else:
+                a, b = _root_of(root, t), _root_of(root, twin)
+                root[max(a, b)] = min(a, b)
+    for t in range(len(cells)):
+        root[t] = _root_of(root, t)
