@@ -23,3 +23,20 @@ def shells(radii_mm=(40.0, 46.0, 50.0, 57.0, 64.0), voxel_mm=2.0, side=75):
     return Anatomy(
         place(grey), place(labels), place(chance), place(np.isin(labels, [1, 2]))
     ), centre
+
+
+def labels_in_mesh(head, labels):
+    """Tissue of the cell that holds each voxel's centre, in the shape of ``labels``; 0 outside."""
+    voxel = np.linalg.inv(labels.frame_from_voxel)
+    corner = (head.nodes.xyz_mm @ voxel[:3, :3].T + voxel[:3, 3])[head.cells]
+    low = np.ceil(corner.min(axis=1)).astype(int)
+    count = np.floor(corner.max(axis=1)).astype(int) - low + 1
+    out = np.zeros(labels.data.shape, dtype=np.uint8)
+    inverse = np.linalg.inv(np.swapaxes(corner[:, 1:] - corner[:, :1], 1, 2))
+    for step in np.ndindex(*count.max(axis=0)):
+        cell = np.flatnonzero((count > step).all(axis=1))
+        place = low[cell] + step
+        weight = np.einsum("cij,cj->ci", inverse[cell], place - corner[cell, 0])
+        held = (weight >= -1e-9).all(axis=1) & (weight.sum(axis=1) <= 1 + 1e-9)
+        out[tuple(place[held].T)] = head.tissue[cell[held]]
+    return out

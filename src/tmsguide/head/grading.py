@@ -79,9 +79,9 @@ def allowed_doublings(
 ) -> Doublings:
     """Give, for each cube of ``box``, how often its side may be doubled, 0 to ``top``.
 
-    Not at all where grey matter or CSF is one voxel thin; once in the rest of the cortex, at every
-    border of white matter, grey matter and CSF, and from the cortex to the skin over it; twice at
-    the other borders; ``top`` times in deep white matter and within the tissues of face and neck.
+    Not at all where CSF is one voxel thin; once in the rest of the cortex, at every border of
+    white matter, grey matter and CSF, round the eyes, and from the cortex to the skin over it;
+    twice at the other borders; ``top`` times in deep white matter and within face and neck.
     Beyond a ``focus`` twice at least, everywhere.
     """
     low, high = _pooled(tissue, np.minimum), _pooled(tissue, np.maximum)
@@ -90,7 +90,8 @@ def allowed_doublings(
     border = low != high
     grey = _pooled(tissue == Tissue.GM, np.maximum)
     within_brain = border & (low >= Tissue.WM) & (high <= Tissue.CSF)
-    fine = grey | within_brain | _over_brain(grey, high > 0, pooled_mm)
+    eyes = border & _pooled(tissue == Tissue.EYE, np.maximum)
+    fine = grey | within_brain | eyes | _over_brain(grey, high > 0, pooled_mm)
     allowed = np.where(ndimage.maximum_filter(border, wide), min(2, top), top).astype(np.int8)
     allowed[ndimage.maximum_filter(fine, wide)] = 1
     frame_from_pooled = frame_from_voxel @ np.diag([_POOL, _POOL, _POOL, 1.0])
@@ -108,7 +109,7 @@ def allowed_doublings(
 
 
 def _thin(tissue: Labels) -> NDArray[np.uint8]:
-    """Mark grey matter and CSF that is one voxel thin along some axis."""
+    """Mark CSF that is one voxel thin along some axis."""
     out = np.zeros(tissue.shape, dtype=np.uint8)
     for axis in range(3):
         label, mark = np.moveaxis(tissue, axis, 0), np.moveaxis(out, axis, 0)

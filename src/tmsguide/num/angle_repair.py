@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["repaired"]
 
-_SWEEPS = 12
-_OFF_SURFACE = (
-    0.06  # of the shortest edge around it: how far a node may leave the surface it is on
-)
-_OFF_SURFACE_AT_LAST = 0.15  # for the few that still need it
+# Part of the aim, how far a node may leave its surface (of the shortest edge around it), sweeps:
+# only the few cells that are still very flat at last may bend a surface visibly.
+_STAGES = ((1.0, 0.06, 6), (1.0, 0.15, 6), (0.7, 0.35, 8))
 _LENGTHS = np.array([0.3, 0.15, 0.07, 0.03, 0.012])  # tried steps, of that edge
 
 
@@ -40,16 +38,15 @@ def repaired(nodes: Floats, cells: Ints, label: NDArray[np.uint8], *, aim_deg: f
     doi:10.1002/(SICI)1097-0207(19971115)40:21<3979::AID-NME251>3.0.CO;2-9.
     """
     start, around = cells_of_nodes(cells, len(nodes))
-    bound = np.cos(np.radians(aim_deg))
     nodes = nodes.copy()
     home = nodes.copy()
     worst = worst_cosines(nodes, cells)
-    for sweep in range(_SWEEPS):
-        bad = np.flatnonzero(worst > bound)
-        turn = np.unique(cells[bad])
-        off = _OFF_SURFACE if sweep < _SWEEPS // 2 else _OFF_SURFACE_AT_LAST
-        if not _sweep(nodes, home, cells, label, start, around, turn, worst, bound, off):
-            break
+    for part, off, sweeps in _STAGES:
+        bound = np.cos(np.radians(part * aim_deg))
+        for _ in range(sweeps):
+            turn = np.unique(cells[worst > bound])
+            if not _sweep(nodes, home, cells, label, start, around, turn, worst, bound, off):
+                break
     return nodes
 
 
