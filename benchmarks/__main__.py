@@ -8,9 +8,9 @@ import os
 import platform
 import sys
 
-from benchmarks import chain, sphere
+from benchmarks import chain, field
 
-BENCHES = {"chain": chain.run, "sphere": sphere.run}
+BENCHES = {"chain": chain.run, "field": field.run}
 
 
 def main() -> int:
