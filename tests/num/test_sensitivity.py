@@ -5,7 +5,14 @@ from scipy.sparse import csr_array
 
 from tests.tolerance import Tol, assert_close
 from tmsguide.num.even_points import even_points
-from tmsguide.num.reduced_basis import Family, coefficients, combined_matrix, empty, enlarged
+from tmsguide.num.reduced_basis import (
+    Family,
+    coefficients,
+    combined_matrix,
+    empty,
+    enlarged,
+    without_last,
+)
 from tmsguide.num.sensitivity import mixed_samples, sobol_indices
 
 
@@ -93,6 +100,15 @@ def test_galerkin_solution_is_the_best_in_energy():
         small = enlarged(given, small, vector)
     gap = small.basis @ coefficients(small, weights[None])[0] - solution
     assert_close(small.basis.T @ matrix @ gap, np.zeros(3), FEW, scale=1.0)
+
+
+def test_taking_a_vector_away_undoes_adding_it():
+    given, _ = family(2, 8, seed=8)
+    one = enlarged(given, empty(given), np.arange(8.0))
+    back = without_last(enlarged(given, one, np.ones(8)))
+    for found, want in ((back.basis, one.basis), (back.stiffness, one.stiffness)):
+        assert np.array_equal(found, want)
+    assert np.array_equal(back.load, one.load)
 
 
 def test_a_vector_without_energy_adds_nothing():

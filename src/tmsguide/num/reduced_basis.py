@@ -27,6 +27,7 @@ __all__ = [
     "empty",
     "enlarged",
     "preconditioned",
+    "without_last",
 ]
 
 _CHUNK = 8192  # systems solved at once: about 30 MB with 20 vectors
@@ -92,6 +93,11 @@ def enlarged(family: Family, small: Small, vector: Floats) -> Small:
         stiffness[t, :r, r] = stiffness[t, r, :r] = small.basis.T @ image
     load = np.concatenate([small.load, (family.loads @ unit)[:, None]], axis=1)
     return Small(np.concatenate([small.basis, unit[:, None]], axis=1), stiffness, load)
+
+
+def without_last(small: Small) -> Small:
+    """Give the projection on all vectors but the last, if there is one."""
+    return Small(small.basis[:, :-1], small.stiffness[:, :-1, :-1], small.load[:, :-1])
 
 
 def coefficients(small: Small, weights: Floats) -> Floats:
