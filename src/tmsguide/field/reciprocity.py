@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Reciprocal", "node_weights", "reciprocal", "score"]
 
 _STEP_M = 0.004
-_DEPTH_M = 0.010  # grid kept so far under the scalp, for the cubes of 64 nodes round a winding
+_DEPTH_M = 0.012  # grid kept so far under the scalp, for the cubes of 64 nodes round a winding
 _HIGHEST_M = 0.085  # windings of a coil on a round head lie no further off the scalp than this
 
 

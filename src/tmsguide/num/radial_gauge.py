@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST_M", "dipole_radial_potential", "line_integrals", "wire_radial_potential"]
 
+_TOUCH_M2 = 2.5e-7  # sources and points nearer than half a millimetre count as so far apart
 LEAST_M = 1e-6  # nearer to the centre than this the closed form is 0/0 and A is nothing
 
 
@@ -65,7 +66,7 @@ def line_integrals(
     potential of a charged segment, 2/r artanh(u), u = r / (s + |r - s|). No branches or calls, so
     that loops go through SIMD; to 1e-9 at u = .87, a wire 1 cm off a head, to 1e-13 deep in it.
     """
-    near = 1.0 / np.sqrt((x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2)
+    near = 1.0 / np.sqrt(max((x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2, _TOUCH_M2))
     w = s + 1.0 / near
     u = r / w
     t = u / (1.0 + np.sqrt(1.0 - u * u))  # artanh u = 2 artanh t, and so once more
@@ -127,7 +128,7 @@ def radial_dyad(
     """
     ss = a * a + b * b + c * c
     s = np.sqrt(ss)
-    d = np.sqrt((a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2)
+    d = np.sqrt(max((a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2, _TOUCH_M2))
     rs = a * x + b * y + c * z
     ds = ss - rs  # (s - r) · s
     big = d * (s * d + ds)
