@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from tmsguide.field.forward import Prepared
     from tmsguide.field.readings import Reading
@@ -87,12 +88,13 @@ def families(prepared: Prepared, tissues: tuple[Tissue, ...], a_dot: Floats) -> 
     if rest.any():
         masks.append(rest)
     matrix = prepared.assembled.matrix
-    values = np.empty((len(masks), matrix.nnz))
+    places = _places(matrix)
+    values = np.zeros((len(masks), matrix.nnz))
     loads = np.empty((a_dot.shape[2], len(masks), len(prepared.nodes_m)))
     for t, mask in enumerate(masks):
-        tensor = None if head.tensor_s_per_m is None else head.tensor_s_per_m * mask[:, None, None]
-        part = assemble(prepared.nodes_m, head.cells, head.sigma_s_per_m * mask, tensor)
-        values[t] = part.matrix.data
+        tensor = None if head.tensor_s_per_m is None else head.tensor_s_per_m[mask]
+        part = assemble(prepared.nodes_m, head.cells[mask], head.sigma_s_per_m[mask], tensor)
+        values[t, np.searchsorted(places, _places(part.matrix))] = part.matrix.data
         loads[:, t] = -couple(part, a_dot).T
     return [Family(matrix, values, load) for load in loads]
 
@@ -115,3 +117,10 @@ def of_primary(prepared: Prepared, reading: Reading, a_dot: Floats) -> Floats:
     """Give the readings (Q,) of minus dA/dt (N, 3) alone."""
     own = barycentres(a_dot, prepared.head.cells[reading.cells])
     return np.asarray(-np.einsum("qpd,pd->q", reading.weights, own))
+
+
+def _places(matrix: csr_array) -> NDArray[np.int64]:
+    """Give each stored entry's place in the matrix, ascending as columns are sorted."""
+    n = matrix.shape[0]
+    row = np.repeat(np.arange(n, dtype=np.int64), np.diff(matrix.indptr))
+    return np.asarray(row * n + matrix.indices)

@@ -67,8 +67,9 @@ def draw_strengths(
     """Give strengths at random conductivities, each tissue's drawn alone from its own range.
 
     Conductivities follow a beta distribution with both shapes 3 stretched over the range: no value
-    outside it, its middle likelier than its ends. (Conductivity studies use beta distributions
-    over such ranges; the shapes are our choice and unverified against Saturnino et al. 2019.)
+    outside it, its middle likelier than its ends, as others take it with the same ranges (the
+    example that goes with Saturnino et al. 2019). Standard conductivities may lie far from the
+    middle of their range, so a result at them may lie outside the middle 90 % of the draws.
 
     Raises
     ------
