@@ -179,6 +179,9 @@ def test_impossible_ranges_and_names_are_refused(egg, given, basis, draws):
         conductivity_basis(egg, given, {Tissue.GM: (0.3, 0.2)}, rng=rng)
     with pytest.raises(InputError, match="head holds WM, GM, CSF, BONE, SCALP"):
         conductivity_basis(egg, given, {Tissue.EYE: (0.3, 1.5)}, rng=rng)
+    for several in ([], [given[0], given[0]]):
+        with pytest.raises(InputError, match="name of its own"):
+            conductivity_basis(egg, several, RANGES, rng=rng)
     with pytest.raises(InputError, match="no exposure is called 'foot'"):
         strength_spread(draws, "foot")
     with pytest.raises(InputError, match="100 or more"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from tmsguide.errors import SolverError
+from tmsguide.errors import InputError, SolverError
 from tmsguide.field.conductivity_parts import (
     families,
     of_potential,
@@ -101,7 +101,8 @@ def conductivity_basis(
     Raises
     ------
     InputError
-        A range that is not 0 < low <= high, or no tissue of the head has one.
+        No exposure or two of one name; a range that is not 0 < low <= high; no tissue of the
+        head has a range.
     SolverError
         Predictions still off by more than 1 % after 32 solves.
 
@@ -110,6 +111,12 @@ def conductivity_basis(
     Quarteroni, Manzoni & Negri 2016, Reduced Basis Methods for Partial Differential Equations,
     doi:10.1007/978-3-319-15431-2.
     """
+    names = tuple(e.name for e in exposures)
+    if not names or len(set(names)) < len(names):
+        raise InputError(
+            f"exposures are named {', '.join(names) or 'nothing at all'}; give one or more, each "
+            "with a name of its own"
+        )
     ranges = tissue_ranges(prepared, ranges_s_per_m)
     a_dot, phi = potentials(prepared, [(e.coil, e.placement) for e in exposures])
     family = families(prepared, ranges.tissues, cast("Floats", a_dot))
@@ -129,7 +136,7 @@ def conductivity_basis(
         small = [enlarged(f, small[k], missed[:, k]) for k, f in enumerate(family)]
         say(f"conductivities: solve {len(errors)}, predicted within {100 * errors[-1]:.2g} %")
     return ConductivityBasis(
-        names=tuple(e.name for e in exposures),
+        names=names,
         ranges=ranges,
         small=tuple(Small(s.basis[:0], s.stiffness, s.load) for s in small),
         rows=tuple(r.T @ s.basis for r, s in zip(rows, small, strict=True)),
