@@ -149,7 +149,7 @@ def _visit(place: Any, middle: Any, size: float, child: int) -> int:
     return 0 if child >= 0 else 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_wires(place: Any, points: Any, weights: Any, out: Any) -> None:
     a, b, c = place[0], place[1], place[2]
     s = np.sqrt(a * a + b * b + c * c)
@@ -167,7 +167,7 @@ def _add_wires(place: Any, points: Any, weights: Any, out: Any) -> None:
             out[q, 2] += direct * k - along * z
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_dipoles(place: Any, points: Any, weights: Any, out: Any) -> None:
     a, b, c = place[0], place[1], place[2]
     for n in range(points.shape[0]):
