@@ -62,10 +62,14 @@ class SearchSettings:
     coil: str = "figure8-70mm"
     standoff_mm: float = 4.0  # scalp to casing: hair and cap, the SimNIBS default
     radius_mm: float = 25.0  # scalp patch round the target's projection
-    step_mm: float = 3.0
-    angle_deg: float = 10.0
+    step_mm: float = 2.0  # about the error of a navigated coil (placement.Guidance)
+    angle_deg: float = 5.0
     didt_a_per_s: float = 1e6  # 1 A/us: V/m are per A/us, as in SimNIBS
     roi_radius_mm: float = 5.0  # grey matter round the target over which E is averaged
+    guidance: str = "navigator"  # or "cap": whose placement error the expected field stands for
+    tested_poses: int = 200  # best unlike poses that are tried under placement error
+    solved_poses: int = 24  # the best of these under error, solved in full and weighed
+    sheet_mm: float = 2.5  # spacing of the cortex points on which focality is measured
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.field import (
-    cortex_field,
-    figure8_70mm,
-    mean_vector,
-    peak,
-    prepare,
-    reciprocal,
-    region_mean,
-    roi_around,
-    score,
-    solve,
-)
+from tmsguide.field import coil_named, cortex_field, peak, prepare, region_mean, solve
 from tmsguide.head import tetrahedralise
 from tmsguide.model import Points, Tissue
-from tmsguide.placement import candidates, refine, search
+from tmsguide.pipeline.options import placement_options
+from tmsguide.pipeline.search import find_placement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +20,6 @@ if TYPE_CHECKING:
 
     from tmsguide.model import (
         Anatomy,
-        Coil,
         Field,
         HeadModel,
         HeadSettings,
@@ -40,17 +29,16 @@ if TYPE_CHECKING:
         Target,
     )
     from tmsguide.pipeline.bench import Bench
+    from tmsguide.pipeline.options import Choice
     from tmsguide.pipeline.store import Result
     from tmsguide.placement import Ranked
 
-__all__ = ["Aim", "aim_step", "coil_named", "head_step"]
-
-COILS = {"figure8-70mm": figure8_70mm}
+__all__ = ["Aim", "aim_step", "head_step"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aim:
-    """The chosen placement, its rivals and its field.
+    """The chosen placement, its rivals, other placements worth choosing, and its field.
 
     ``e_at_target_v_per_m`` is the volume mean of field strength over the grey matter round the
     target, from a direct solve; ``reciprocity_gap_percent`` how far the search's figure for the
@@ -60,17 +48,13 @@ class Aim:
 
     placement: Placement
     ranked: tuple[Ranked, ...]
+    options: tuple[Choice, ...]
     scored: int
     e_at_target_v_per_m: float
     e_peak_v_per_m: float
     reciprocity_gap_percent: float
     cortex_e_v_per_m: NDArray[np.float64]
     grey_e_v_per_m: NDArray[np.float32]
-
-
-def coil_named(name: str) -> Coil:
-    """Give a coil of ours by name."""
-    return COILS[name]()
 
 
 def head_step(
@@ -123,7 +107,7 @@ def aim_step(
         }
 
     inputs = {"head": head.key, "surfaces": surfaces.key, "target": target.key}
-    return bench.step("coil placement", work, version=4, settings=settings, inputs=inputs)
+    return bench.step("coil placement", work, version=5, settings=settings, inputs=inputs)
 
 
 def _aim(
@@ -139,35 +123,17 @@ def _aim(
     coil = coil_named(settings.coil)
     say("assembling finite elements")
     prepared = prepare(head)
-    roi = roi_around(head, target.point, settings.roi_radius_mm)
-    among = candidates(
-        scalp,
-        target.point,
-        radius_mm=settings.radius_mm,
-        step_mm=settings.step_mm,
-        angle_deg=settings.angle_deg,
-        standoff_mm=settings.standoff_mm,
-        coil=coil,
-    )
-    say("solving the reciprocal fields")
-    centres = Points(among.matsimnibs[:, :3, 3], among.frame)
-    adjoint = reciprocal(prepared, mean_vector(prepared, roi), reach=centres, coil=coil)
-    didt = settings.didt_a_per_s
-
-    def strength(matsimnibs: NDArray[np.float64]) -> NDArray[np.float64]:
-        vectors = score(adjoint, coil, matsimnibs, didt_a_per_s=didt)
-        return np.asarray(np.linalg.norm(vectors, axis=1))
-
-    say(f"scoring {len(among.matsimnibs)} placements")
-    ranked = search(strength, among, keep=10, didt_a_per_s=didt)
-    best = refine(strength, ranked[0], scalp, coil=coil, standoff_mm=settings.standoff_mm)
+    found = find_placement(prepared, scalp, target.point, coil=coil, settings=settings, say=say)
+    options = placement_options(prepared, scalp, found, coil=coil, settings=settings, say=say)
     say("solving the field of the best placement")
+    best, roi = found.best, found.roi
     field = solve(prepared, coil, best.placement)
     solved = float(np.linalg.norm(region_mean(head, field, roi)))
     return Aim(
         placement=best.placement,
-        ranked=(best, *ranked[1:]),
-        scored=len(among.matsimnibs),
+        ranked=found.ranked,
+        options=options,
+        scored=len(found.among),
         e_at_target_v_per_m=_mean_size(prepared.volume_m3[roi], field.recovered_v_per_m[roi]),
         e_peak_v_per_m=peak(head, field)[1],
         reciprocity_gap_percent=100 * abs(best.score - solved) / solved,

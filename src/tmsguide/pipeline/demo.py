@@ -44,7 +44,15 @@ def small_settings(settings: Settings) -> Settings:
         anatomy=replace(settings.anatomy, registration_mm=3.0, label_mm=2.0),
         bold=replace(settings.bold, grid_mm=4.0, fwhm_mm=6.0),
         head=replace(settings.head, edge_mm=5.0),
-        search=replace(settings.search, step_mm=6.0, angle_deg=30.0, roi_radius_mm=8.0),
+        search=replace(
+            settings.search,
+            step_mm=6.0,
+            angle_deg=30.0,
+            roi_radius_mm=8.0,
+            tested_poses=40,
+            solved_poses=8,
+            sheet_mm=4.0,
+        ),
     )
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tmsguide.field import coil_named
 from tmsguide.model import Points
-from tmsguide.pipeline.aim import coil_named
 from tmsguide.pipeline.machine import peak_rss_gb, versions
-from tmsguide.report import Dossier, render
+from tmsguide.report import Dossier, OptionEntry, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,8 +80,26 @@ def draw(
         planted_error_mm=case.planted_error_mm(),
         global_signal_shift_mm=case.global_signal_shift_mm,
         notes=case.notes,
+        options=_options(case),
+        guidance=settings.search.guidance,
     )
     return render(dossier)
+
+
+def _options(case: Case) -> tuple[OptionEntry, ...]:
+    return tuple(
+        OptionEntry(
+            placement=option.placement,
+            reason=option.reason,
+            target_v_per_m=option.measures.target_v_per_m,
+            expected_v_per_m=option.measures.expected_v_per_m,
+            low_v_per_m=option.measures.low_v_per_m,
+            focal_mm2=option.measures.focal_mm2,
+            scalp_per_target=option.measures.scalp_per_target,
+            dose_percent=option.measures.dose_percent,
+        )
+        for option in case.aim.options
+    )
 
 
 def _grey(case: Case) -> ConnectivityMap:

@@ -22,6 +22,7 @@ from tmsguide.io import (
 )
 from tmsguide.io.navigators import NavigatorMarker, encode_all, marker_from_plan
 from tmsguide.model import Tissue, Volume
+from tmsguide.pipeline.option_tables import COLUMNS, option_columns, option_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -210,6 +211,16 @@ def _plan(book: Publication, case: Case, plan: Plan) -> None:
         samples = book.path("tms", "samples", ".tsv", desc="target")
         write_tsv({axis: list(xyz[:, i]) for i, axis in enumerate("xyz")}, samples)
         book.described(samples, "Targets found on resampled data, T1w mm (RAS+)", "target")
+    options = book.path("tms", "options", ".tsv")
+    write_tsv(option_columns(case.aim.options), options)
+    book.described(
+        options,
+        "Placements worth choosing, the planned one first; fields are at the stated dI/dt",
+        "search",
+        DIDTAmperePerSecond=plan.placement.didt_a_per_s,
+        Columns=COLUMNS,
+        Options=option_records(case.aim.options),
+    )
     write_json(case.plan_table(plan), book.path("tms", "plan", ".json"))
     content = encode_all(_markers(plan, case), form=case.t1w_form, code=case.t1w_code)
     for name, data in content.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmsguide.errors import InputError
+from tmsguide.field import coil_named
 from tmsguide.io import (
     SubjectInputs,
     check_bold,
@@ -19,7 +20,7 @@ from tmsguide.io import (
     select_fmriprep,
     select_inputs,
 )
-from tmsguide.pipeline.aim import COILS
+from tmsguide.pipeline.search import guidance_named
 from tmsguide.therapy import protocols
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ def _check_settings(settings: Settings) -> None:
         raise InputError(
             f"--fd-limit is {settings.bold.fd_limit_mm:g} mm; needed more than 0 and at most 5"
         )
-    if settings.search.coil not in COILS:
-        raise InputError(f"coil {settings.search.coil!r} is unknown; choose one of {list(COILS)}")
+    coil_named(settings.search.coil)
+    guidance_named(settings.search.guidance)
     prior = settings.anatomy.prior_path
     if prior:
         try:

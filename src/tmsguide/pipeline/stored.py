@@ -19,6 +19,7 @@ from tmsguide.model import (
     Warp,
 )
 from tmsguide.pipeline.aim import Aim
+from tmsguide.pipeline.options import Choice, Measures
 from tmsguide.placement import Ranked
 from tmsguide.preprocess import CleanBold
 from tmsguide.targeting import TargetSet
@@ -28,11 +29,13 @@ __all__ = ["STORED"]
 STORED = type_table(
     Aim,
     Anatomy,
+    Choice,
     CleanBold,
     ConnectivityMap,
     Denoised,
     Frame,
     HeadModel,
+    Measures,
     Placement,
     Points,
     Quality,

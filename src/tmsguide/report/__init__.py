@@ -1,6 +1,6 @@
 """One self-contained page per person: first for a clinician, then for a researcher."""
 
-from tmsguide.report.dossier import Dossier, Report
+from tmsguide.report.dossier import Dossier, OptionEntry, Report
 from tmsguide.report.page import render
 
-__all__ = ["Dossier", "Report", "render"]
+__all__ = ["Dossier", "OptionEntry", "Report", "render"]

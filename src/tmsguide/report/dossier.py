@@ -27,7 +27,26 @@ if TYPE_CHECKING:
         Volume,
     )
 
-__all__ = ["Dossier", "Report"]
+__all__ = ["Dossier", "OptionEntry", "Report"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionEntry:
+    """A placement worth choosing and why, at its own dI/dt.
+
+    Field in the target, its mean and 5th percentile under placement error; cortex with at least
+    half of the peak; peak in the scalp over the field in the target; dI/dt for the field that the
+    planned placement gives, in percent of that one's.
+    """
+
+    placement: Placement
+    reason: str
+    target_v_per_m: float
+    expected_v_per_m: float
+    low_v_per_m: float
+    focal_mm2: float
+    scalp_per_target: float
+    dose_percent: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +57,8 @@ class Dossier:
     scan in grey, scaled per place. ``cmap`` holds Fisher z at grey-matter points of a regular
     ``cmap_grid_mm`` grid. Per cortex vertex (V,): ``cortex_z`` and ``cortex_e_v_per_m``, NaN where
     unknown; the field is that of ``placement`` at its own dI/dt. ``ranked`` is best first, as
-    (score in V/m, pose). ``search`` are the places among which the target was sought.
+    (score in V/m, pose); ``options`` the planned placement and others worth choosing, held with
+    the error of ``guidance``. ``search`` are the places among which the target was sought.
     ``settings`` maps a section to a settings dataclass or a mapping; ``provenance`` may nest.
     ``files`` maps a label to a path relative to the page. ``truth`` is the planted target of a
     computer-generated person. ``notes`` say what
@@ -89,6 +109,8 @@ class Dossier:
     planted_error_mm: float | None = None
     global_signal_shift_mm: float | None = None
     notes: tuple[str, ...] = field(default=())
+    options: tuple[OptionEntry, ...] = field(default=())
+    guidance: str = "navigator"
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame

@@ -13,6 +13,7 @@ from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.dossier import Report
 from tmsguide.report.head_views import levelled
+from tmsguide.report.option_table import option_rows
 from tmsguide.report.scan_figure import scan_figure
 from tmsguide.report.slice_figures import alignment_figure, connectivity_figure, tissue_figure
 
@@ -152,6 +153,8 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "date": quantities.day(dossier.provenance.get("date", "")),
         "person": words.person(plan.subject),
         "poses": poses,
+        "options": option_rows(dossier, turn),
+        "guidance": dossier.guidance,
         "seed": tables.seed_in_mni(dossier),
         "global_signal": words.global_signal(dossier.global_signal_shift_mm),
         "planted": words.planted(dossier.planted_error_mm),
