@@ -195,5 +195,5 @@ def _shell(
     off = ndimage.distance_transform_edt(~solid) * step_m if solid.any() else np.zeros(shape)
     centre = np.zeros(shape, dtype=np.bool_)
     centre[tuple(np.rint((near_m - origin) / step_m).astype(np.int64).T)] = True
-    reached = ndimage.distance_transform_edt(~centre) * step_m <= margin_m + 3 * step_m
+    reached = ndimage.distance_transform_edt(~centre) * step_m <= margin_m + 5 * step_m
     return np.asarray(~deep & reached & (off <= _HIGHEST_M))

@@ -149,7 +149,8 @@ def _visit(place: Any, middle: Any, size: float, child: int) -> int:
     return 0 if child >= 0 else 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+# Sums in their own order: with more freedom a source that touches a point came out as NaN.
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _add_wires(place: Any, points: Any, weights: Any, out: Any) -> None:
     a, b, c = place[0], place[1], place[2]
     s = np.sqrt(a * a + b * b + c * c)
@@ -167,7 +168,7 @@ def _add_wires(place: Any, points: Any, weights: Any, out: Any) -> None:
             out[q, 2] += direct * k - along * z
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _add_dipoles(place: Any, points: Any, weights: Any, out: Any) -> None:
     a, b, c = place[0], place[1], place[2]
     for n in range(points.shape[0]):
