@@ -202,7 +202,7 @@ def test_researcher_finds_settings_provenance_and_timings(made, report):
     assert "ab12" * 16 in text
     assert "1 min 1 s" in text
     assert made.target.source in text
-    assert "in steps of 3 mm and 10°" in text  # from a mapping
+    assert "in steps of 2 mm and 5°" in text  # from a mapping
     assert "kept 0.01 to 0.1 Hz" in text  # from a dataclass
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
-__all__ = ["Terminal", "open_log"]
+__all__ = ["Terminal", "open_log", "silent_log"]
 
 
 def open_log(path: Path) -> logging.Logger:
@@ -27,6 +27,14 @@ def open_log(path: Path) -> logging.Logger:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.handlers = [handler]
+    return logger
+
+
+def silent_log() -> logging.Logger:
+    """Give a logger that writes nowhere, for jobs that leave one folder and nothing beside it."""
+    logger = logging.getLogger("tmsguide.silent")
+    logger.propagate = False
+    logger.handlers = [logging.NullHandler()]
     return logger
 
 

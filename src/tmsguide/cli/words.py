@@ -8,11 +8,14 @@ from pathlib import Path
 
 from tmsguide import __version__
 from tmsguide.cli.notice import NOTICE
+from tmsguide.cli.search_words import search_parser
 
 __all__ = ["parse"]
 
 USAGE = """\
 tmsguide BIDS_DIR OUT_DIR participant [--participant-label LABEL ...] [options]
+       tmsguide search HEAD --target X Y Z --out DIR [options]
+       tmsguide coils
        tmsguide demo [--out DIR] [--seed N] [--quiet]
        tmsguide doctor"""
 
@@ -26,6 +29,10 @@ def parse(words: list[str]) -> int:
             return _demo(_demo_parser().parse_args(words[1:]))
         if words[:1] == ["doctor"]:
             return _doctor(words[1:])
+        if words[:1] == ["search"]:
+            return _search(search_parser().parse_args(words[1:]))
+        if words[:1] == ["coils"]:
+            return _coils(words[1:])
         return _participant(_bids_parser().parse_args(words))
     except InputError as error:
         sys.stderr.write(f"tmsguide: {error}\n")
@@ -117,3 +124,19 @@ def _doctor(words: list[str]) -> int:
         prog="tmsguide doctor", description="Check this installation and this machine."
     ).parse_args(words)
     return doctor()
+
+
+def _search(words: argparse.Namespace) -> int:
+    from tmsguide.cli.search_jobs import search
+
+    return search(words)
+
+
+def _coils(words: list[str]) -> int:
+    from tmsguide.cli.search_jobs import coils
+
+    argparse.ArgumentParser(
+        prog="tmsguide coils",
+        description="List coil models, stimulators and where they come from.",
+    ).parse_args(words)
+    return coils()

@@ -1,22 +1,29 @@
 """The only composer: steps with a content key, one person's run, the demonstration."""
 
 from tmsguide.pipeline.demo import DemoPerson, make_demo_person, small_settings
+from tmsguide.pipeline.head_search import HeadSearch, check_search, search_head_file
 from tmsguide.pipeline.listener import Listener, Silent
 from tmsguide.pipeline.participant import run_participant
 from tmsguide.pipeline.request import Request, check_request, wanted_labels
+from tmsguide.pipeline.search_folder import SearchSummary, publish_search
 from tmsguide.pipeline.settings import Settings
 from tmsguide.pipeline.summary import Summary
 
 __all__ = [
     "DemoPerson",
+    "HeadSearch",
     "Listener",
     "Request",
+    "SearchSummary",
     "Settings",
     "Silent",
     "Summary",
     "check_request",
+    "check_search",
     "make_demo_person",
+    "publish_search",
     "run_participant",
+    "search_head_file",
     "small_settings",
     "wanted_labels",
 ]

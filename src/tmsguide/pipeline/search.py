@@ -18,6 +18,7 @@ from tmsguide.placement import (
     expected_scores,
     handle_angle_deg,
     refine,
+    scalp_depth,
     search,
     subset,
 )
@@ -107,6 +108,7 @@ def find_placement(
     GeometryError
         No grey matter near the target, a target outside the head, or no pose that clears it.
     """
+    scalp_depth(scalp, target)  # refuses a target outside the head before anything else
     roi = roi_around(prepared.head, target, settings.roi_radius_mm)
     reading = reading_of(prepared, roi)
     among = candidates(

@@ -2,5 +2,6 @@
 
 from tmsguide.report.dossier import Dossier, OptionEntry, Report
 from tmsguide.report.page import render
+from tmsguide.report.search_figure import HeadPicture, search_figure
 
-__all__ = ["Dossier", "OptionEntry", "Report", "render"]
+__all__ = ["Dossier", "HeadPicture", "OptionEntry", "Report", "render", "search_figure"]

@@ -11,6 +11,7 @@ from tmsguide.report import head_views, orientation, scene, solids, style
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmsguide.model import Coil, Placement
     from tmsguide.report.dossier import Dossier
     from tmsguide.report.scene import Layer
 
@@ -30,7 +31,7 @@ def coil_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     scalp = dossier.scalp.vertices.xyz_mm
     cortex = dossier.cortex.vertices.xyz_mm
     shade = scene.relief(cortex, dossier.cortex.triangles)
-    coil = coil_layers(dossier)
+    coil = coil_layers(dossier.coil, dossier.placement)
     layers = (
         scene.Layer(cortex, dossier.cortex.triangles, shade[:, None] * np.array(style.BONE_GREY)),
         scene.Layer(
@@ -64,9 +65,11 @@ def coil_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     return style.png(figure, dossier.subject.label)
 
 
-def coil_layers(dossier: Dossier) -> tuple[Layer, ...]:
-    """Give windings, casing, handle and current arrow as layers in T1w millimetres."""
-    coil, pose = dossier.coil, dossier.placement
+def coil_layers(coil: Coil, pose: Placement) -> tuple[Layer, ...]:
+    """Give windings, casing, handle and current arrow as layers in the pose's millimetres.
+
+    Of a coil of dipoles, which has no windings to show, casing and handle only.
+    """
     half_x, half_y, half_z = (1e3 * h for h in coil.casing_half_size_m)
     half = 500 * coil.element_m
     middle = 1e3 * coil.position_m
@@ -89,12 +92,10 @@ def coil_layers(dossier: Dossier) -> tuple[Layer, ...]:
             mesh[0] @ turn.T + pose.center_mm, mesh[1], colour, opacity, ambient=0.4
         )
 
-    return (
-        placed(windings, COPPER),
-        placed(handle, HANDLE),
-        placed(current, CURRENT),
-        placed(casing, CASING, opacity=0.4),
-    )
+    hull = (placed(handle, HANDLE), placed(casing, CASING, opacity=0.4))
+    if len(coil.element_m) == 0:
+        return hull
+    return (placed(windings, COPPER), hull[0], placed(current, CURRENT), hull[1])
 
 
 def _name_handle(axes: Any, picture: scene.Picture, dossier: Dossier) -> None:

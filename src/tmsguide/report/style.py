@@ -31,6 +31,7 @@ __all__ = [
     "paragraph",
     "plain",
     "png",
+    "png_named",
 ]
 
 DPI = 110
@@ -134,9 +135,14 @@ def colour_bar(
 
 
 def png(figure: Any, subject: str) -> bytes:
-    """Give the figure as PNG bytes, the research line in its corner; same figure, same bytes."""
+    """Give the figure as PNG bytes, subject and research line in its corner."""
+    return png_named(figure, f"sub-{subject}")
+
+
+def png_named(figure: Any, name: str) -> bytes:
+    """Give the figure as PNG bytes, any name before the research line; same figure, same bytes."""
     figure.text(
-        0.995, 0.006, plain(f"sub-{subject} · {FOOTER}"), ha="right", va="bottom", fontsize=7,
+        0.995, 0.006, plain(f"{name} · {FOOTER}"), ha="right", va="bottom", fontsize=7,
         color=WEAK_INK,
     )  # fmt: skip
     out = io.BytesIO()
