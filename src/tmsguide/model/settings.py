@@ -67,8 +67,8 @@ class SearchSettings:
     didt_a_per_s: float = 1e6  # 1 A/us: V/m are per A/us, as in SimNIBS
     roi_radius_mm: float = 5.0  # grey matter round the target over which E is averaged
     guidance: str = "navigator"  # or "cap": whose placement error the expected field stands for
-    tested_poses: int = 200  # best unlike poses that are tried under placement error
-    solved_poses: int = 24  # the best of these under error, solved in full and weighed
+    tested_poses: int = 100  # best unlike poses that are tried under placement error
+    solved_poses: int = 20  # the best of these under error, solved in full and weighed
     sheet_mm: float = 2.5  # spacing of the cortex points on which focality is measured
 
 

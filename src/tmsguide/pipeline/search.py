@@ -41,8 +41,8 @@ __all__ = ["Found", "Tested", "find_placement", "guidance_named", "robust_poses"
 GUIDANCES = {"navigator": Guidance.NEURONAVIGATION, "cap": Guidance.CAP}
 #: V/m far below any field: what a pose counts for whose windings cannot be read.
 _UNREAD = -1e9
-#: Poses tried under error are half as far apart as those offered.
-_POOL_APART_MM, _POOL_APART_DEG = 4.0, 15.0
+#: Poses tried under error are nearer to one another than those offered (8 mm, 30 degrees).
+_POOL_APART_MM, _POOL_APART_DEG = 6.0, 20.0
 _ERROR_REACH = 2.6  # standard deviations: the largest of the 64 errors that a pose is tried with
 
 

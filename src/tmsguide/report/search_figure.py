@@ -72,6 +72,7 @@ def search_figure(shown: HeadPicture) -> bytes:
     style.colour_bar(
         figure, (0.3, 0.105, 0.4, 0.02), style.FIELD, low=0.0, high=limit,
         label=f"Strength of the electric field in the cortex, V/m, at "
-        f"{shown.placement.didt_a_per_s / 1e6:g} A/µs. Magenta: target",
+        f"{shown.placement.didt_a_per_s / 1e6:g} A/µs. Magenta dot: target; arrow: current in the "
+        "brain as the coil current rises",
     )  # fmt: skip
     return style.png_named(figure, shown.name)
