@@ -22,7 +22,6 @@ NEEDED = {
     "numba": "numba",
     "numpy": "numpy",
     "picsl-greedy": "picsl_greedy",
-    "pyamg": "pyamg",
     "rich": "rich",
     "scikit-image": "skimage",
     "scipy": "scipy",

@@ -11,6 +11,12 @@ from tmsguide.field.coils import (
     rising_direction,
     winding_distance_mm,
 )
+from tmsguide.field.conductivity_basis import (
+    ConductivityBasis,
+    Exposure,
+    conductivity_basis,
+    strengths,
+)
 from tmsguide.field.cortex import CortexSheet, cortex_points, cortex_sheet
 from tmsguide.field.forward import Prepared, potentials, prepare, solve
 from tmsguide.field.hotspots import Hotspot, hotspot, tissue_hotspot, vertex_areas
@@ -37,10 +43,20 @@ from tmsguide.field.stimulators import (
     stimulator_named,
     stimulator_names,
 )
+from tmsguide.field.uncertainty import (
+    Draws,
+    Spread,
+    draw_strengths,
+    ratio_spread,
+    strength_spread,
+)
 from tmsguide.field.voxel_field import on_voxels
 
 __all__ = [
+    "ConductivityBasis",
     "CortexSheet",
+    "Draws",
+    "Exposure",
     "Gauge",
     "Hotspot",
     "LiveField",
@@ -50,6 +66,7 @@ __all__ = [
     "Reading",
     "Reciprocal",
     "SheetField",
+    "Spread",
     "Stimulator",
     "Waveform",
     "at_places",
@@ -57,12 +74,14 @@ __all__ = [
     "circular_90mm",
     "coil_named",
     "coil_names",
+    "conductivity_basis",
     "cortex_field",
     "cortex_points",
     "cortex_sheet",
     "didt_from_mso",
     "direct_field",
     "double_cone_110mm",
+    "draw_strengths",
     "figure8_70mm",
     "h1_like",
     "hotspot",
@@ -81,6 +100,7 @@ __all__ = [
     "potentials",
     "prepare",
     "primary_field",
+    "ratio_spread",
     "reciprocal",
     "region_mean",
     "rising_direction",
@@ -89,6 +109,8 @@ __all__ = [
     "solve",
     "stimulator_named",
     "stimulator_names",
+    "strength_spread",
+    "strengths",
     "tissue_hotspot",
     "vertex_areas",
     "winding_distance_mm",

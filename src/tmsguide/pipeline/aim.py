@@ -76,7 +76,7 @@ def head_step(
     return bench.step(
         "head mesh",
         work,
-        version=1,
+        version=2,
         settings={"head": settings, "sigma_s_per_m": table},
         inputs={"anatomy": anatomy.key},
     )

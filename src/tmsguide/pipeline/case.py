@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmsguide.model import MNI
+from tmsguide.pipeline.dosing import dose_table, intensities_of
+from tmsguide.therapy import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 
     from tmsguide.model import Anatomy, Plan, Points, Surface, Tissue, Warp
     from tmsguide.pipeline.aim import Aim
+    from tmsguide.pipeline.dosing import Exposures
     from tmsguide.pipeline.request import Request
     from tmsguide.preprocess import CleanBold
     from tmsguide.targeting import TargetSet
+    from tmsguide.therapy import Intensities
 
 __all__ = ["Case"]
 
@@ -42,6 +46,7 @@ class Case:
     targets: TargetSet
     global_signal_shift_mm: float | None
     aim: Aim
+    exposures: Exposures
     sigma_s_per_m: Mapping[Tissue, float]
     notes: tuple[str, ...]
 
@@ -69,6 +74,11 @@ class Case:
             return None
         found = self.targets.primary.point.xyz_mm[0]
         return float(np.linalg.norm(found - self.request.truth.xyz_mm[0]))
+
+    def intensities(self) -> Intensities | None:
+        """Every method's intensity, or None without the threshold it refers to."""
+        plan = self.request.settings.plan
+        return intensities_of(self.exposures, protocol(plan.protocol), plan.rmt_percent_mso)
 
     def plan_table(self, plan: Plan) -> dict[str, Any]:
         """Give the plan as plain data, every length in millimetres of the T1w frame."""
@@ -98,6 +108,7 @@ class Case:
             "protocol": protocol,
             "dose_percent_rmt": plan.dose_percent_rmt,
             "rmt_percent_mso": self.request.settings.plan.rmt_percent_mso,
+            "dose": dose_table(self.exposures, self.intensities()),
             "e_at_target_v_per_m": plan.e_at_target_v_per_m,
             "depth_mm": plan.depth_mm,
             "findings": [

@@ -11,7 +11,7 @@ from tmsguide import __version__
 
 __all__ = ["peak_rss_gb", "versions"]
 
-PARTS = ("numpy", "scipy", "numba", "pyamg", "nibabel", "nilearn", "SimpleITK", "picsl-greedy")
+PARTS = ("numpy", "scipy", "numba", "nibabel", "nilearn", "SimpleITK", "picsl-greedy")
 
 
 def peak_rss_gb() -> float:

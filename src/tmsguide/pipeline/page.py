@@ -11,16 +11,18 @@ import numpy as np
 from tmsguide.field import coil_named
 from tmsguide.model import Points
 from tmsguide.pipeline.machine import peak_rss_gb, versions
-from tmsguide.report import Dossier, OptionEntry, render
+from tmsguide.report import DoseEntry, Dossier, OptionEntry, render
+from tmsguide.therapy import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
+    from tmsguide.field import Spread
     from tmsguide.model import ConnectivityMap, Plan
     from tmsguide.pipeline.case import Case
-    from tmsguide.report import Report
+    from tmsguide.report import Report, Triple
 
 __all__ = ["draw"]
 
@@ -82,8 +84,33 @@ def draw(
         notes=case.notes,
         options=_options(case),
         guidance=settings.search.guidance,
+        dose=_dose(case),
     )
     return render(dossier)
+
+
+def _dose(case: Case) -> DoseEntry:
+    exposures, found = case.exposures, case.intensities()
+    return DoseEntry(
+        target_v_per_m=_triple(exposures.e_target_v_per_m),
+        motor_v_per_m=_triple(exposures.e_motor_v_per_m),
+        motor_over_target=_triple(exposures.motor_over_target),
+        depth_target_mm=exposures.depth_target_mm,
+        depth_m1_mm=exposures.depth_m1_mm,
+        methods=tuple(
+            (
+                item.method.value,
+                (item.percent_mso, item.low_percent_mso, item.high_percent_mso),
+                "" if item.limit is Limit.NONE else item.limit.value,
+            )
+            for item in (found.items if found else ())
+        ),
+        notes=found.notes if found else (),
+    )
+
+
+def _triple(spread: Spread) -> Triple:
+    return spread.mean, spread.low, spread.high
 
 
 def _options(case: Case) -> tuple[OptionEntry, ...]:

@@ -21,6 +21,7 @@ from tmsguide.pipeline.aim import aim_step, head_step
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
 from tmsguide.pipeline.bench import Bench, seconds_of
 from tmsguide.pipeline.case import Case
+from tmsguide.pipeline.dosing import dose_step
 from tmsguide.pipeline.function import bold_step, longest, path_of, seed_point, target_step
 from tmsguide.pipeline.listener import Silent
 from tmsguide.pipeline.machine import peak_rss_gb
@@ -112,6 +113,21 @@ def _case(
         target=target,
         settings=settings.search,
     )
+    dose = dose_step(
+        bench,
+        head=head,
+        surfaces=surfaces,
+        normalisation=to_mni,
+        target=target,
+        aim=aim,
+        settings=settings.search,
+        ranges_s_per_m={
+            t: (row.low_s_per_m, row.high_s_per_m)
+            for t, row in conductivities().items()
+            if t <= Tissue.SCALP
+        },
+        seed=settings.seed,
+    )
     header = check_t1w(inputs.t1w)
     return Case(
         request=request,
@@ -128,6 +144,7 @@ def _case(
         targets=target.content["targets"],
         global_signal_shift_mm=target.content["global_signal_shift_mm"],
         aim=aim.content["aim"],
+        exposures=dose.content["dose"],
         sigma_s_per_m=sigma,
         notes=notes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tmsguide.field import Spread
 from tmsguide.io.bundles import type_table
 from tmsguide.model import (
     Anatomy,
@@ -19,6 +20,7 @@ from tmsguide.model import (
     Warp,
 )
 from tmsguide.pipeline.aim import Aim
+from tmsguide.pipeline.dosing import Exposures
 from tmsguide.pipeline.options import Choice, Measures
 from tmsguide.placement import Ranked
 from tmsguide.preprocess import CleanBold
@@ -33,6 +35,7 @@ STORED = type_table(
     CleanBold,
     ConnectivityMap,
     Denoised,
+    Exposures,
     Frame,
     HeadModel,
     Measures,
@@ -41,6 +44,7 @@ STORED = type_table(
     Quality,
     Ranked,
     ScanVerdict,
+    Spread,
     Surface,
     Target,
     TargetSet,

@@ -1,7 +1,16 @@
 """One self-contained page per person: first for a clinician, then for a researcher."""
 
-from tmsguide.report.dossier import Dossier, OptionEntry, Report
+from tmsguide.report.dossier import DoseEntry, Dossier, OptionEntry, Report, Triple
 from tmsguide.report.page import render
 from tmsguide.report.search_figure import HeadPicture, search_figure
 
-__all__ = ["Dossier", "HeadPicture", "OptionEntry", "Report", "render", "search_figure"]
+__all__ = [
+    "DoseEntry",
+    "Dossier",
+    "HeadPicture",
+    "OptionEntry",
+    "Report",
+    "Triple",
+    "render",
+    "search_figure",
+]

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         Volume,
     )
 
-__all__ = ["Dossier", "OptionEntry", "Report"]
+__all__ = ["DoseEntry", "Dossier", "OptionEntry", "Report", "Triple"]
+
+Triple = tuple[float, float, float]  # value, low, high
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +51,23 @@ class OptionEntry:
     dose_percent: float
 
 
+@dataclass(frozen=True, slots=True)
+class DoseEntry:
+    """Fields at target and motor cortex over the ranges of conductivity, depths and intensities.
+
+    Triples are mean, 5th and 95th percentile. ``methods`` are (name, % of output with its range,
+    what held it back or ""), empty without a motor threshold.
+    """
+
+    target_v_per_m: Triple
+    motor_v_per_m: Triple
+    motor_over_target: Triple
+    depth_target_mm: float
+    depth_m1_mm: float
+    methods: tuple[tuple[str, Triple, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dossier:
     """Everything one report shows; every position is in the person's T1w frame.
@@ -61,8 +80,8 @@ class Dossier:
     the error of ``guidance``. ``search`` are the places among which the target was sought.
     ``settings`` maps a section to a settings dataclass or a mapping; ``provenance`` may nest.
     ``files`` maps a label to a path relative to the page. ``truth`` is the planted target of a
-    computer-generated person. ``notes`` say what
-    else is to know of the scans, shown where their quality is.
+    computer-generated person. ``dose`` compares the target with the motor cortex. ``notes`` say
+    what else is to know of the scans, shown where their quality is.
 
     Raises
     ------
@@ -111,6 +130,7 @@ class Dossier:
     notes: tuple[str, ...] = field(default=())
     options: tuple[OptionEntry, ...] = field(default=())
     guidance: str = "navigator"
+    dose: DoseEntry | None = None
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame

@@ -11,6 +11,7 @@ from tmsguide.model import ScanVerdict, Verdict, silent
 from tmsguide.report import methods, orientation, quantities, sentences, tables, words
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
+from tmsguide.report.dose_table import dose_words
 from tmsguide.report.dossier import Report
 from tmsguide.report.head_views import levelled
 from tmsguide.report.option_table import option_rows
@@ -155,6 +156,7 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "poses": poses,
         "options": option_rows(dossier, turn),
         "guidance": dossier.guidance,
+        "strength": dose_words(dossier.dose),
         "seed": tables.seed_in_mni(dossier),
         "global_signal": words.global_signal(dossier.global_signal_shift_mm),
         "planted": words.planted(dossier.planted_error_mm),
