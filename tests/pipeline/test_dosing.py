@@ -5,7 +5,7 @@ import numpy as np
 from tmsguide.field import Spread
 from tmsguide.model import Placement, Points, Tissue, native_frame
 from tmsguide.pipeline.dosing import Exposures, dose_table, intensities_of
-from tmsguide.therapy import Threshold, protocol, protocols, standing
+from tmsguide.therapy import protocol, protocols, standing
 
 FRAME = native_frame("dose")
 
