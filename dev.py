@@ -60,6 +60,19 @@ def ensure(*extras: str) -> None:
     stamp.write_text(" ".join([want, *wanted]))
 
 
+def forget_stale_kernels() -> None:
+    """Drop compiled kernels older than any source of theirs: numba looks at one file only.
+
+    A kernel that was built from a function of another module keeps that function as it was.
+    """
+    sources = ROOT / "src" / "tmsguide"
+    compiled = [*sources.rglob("*.nbi"), *sources.rglob("*.nbc")]
+    newest = max(path.stat().st_mtime for path in sources.rglob("*.py"))
+    if any(path.stat().st_mtime < newest for path in compiled):
+        for path in compiled:
+            path.unlink(missing_ok=True)
+
+
 def check() -> int:
     """Lint, types and structure; the first that fails stops."""
     here = VENV / BIN
@@ -80,6 +93,7 @@ def main(argv: list[str]) -> int:
     """Make the environment that the job needs, then do the job."""
     job, rest = (argv[0], argv[1:]) if argv else ("help", [])
     here = VENV / BIN
+    forget_stale_kernels()
     if job in {"demo", "run"}:
         ensure()
         return call(here / "tmsguide", *(["demo"] if job == "demo" else []), *rest)
