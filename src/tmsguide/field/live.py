@@ -34,7 +34,7 @@ __all__ = ["LiveField", "Poses", "build_live_field", "direct_field", "live_field
 _CHECKS = 1500  # places where dB/dt is compared; E follows from B alone in the radial gauge
 _BLOCK = 32
 _BASIS_TOLERANCE = 1e-5  # E within 2e-5, ten times less than what the basis leaves out
-_CUT = 1e-6  # singular values below this part of the largest are noise of the solves
+_CUT = 1e-4  # singular values below this part of the largest: single precision would drown them
 _MOST_MISFIT = 0.05
 
 
