@@ -6,7 +6,7 @@ passes on the code as it is; with the fault in place it must raise.
 
 import inspect
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -147,9 +147,8 @@ def mirrored(affine):
 
 def wires_in_millimetres(whole):
     def broken(coil, matsimnibs):
-        return coil.position_m @ matsimnibs[:3, :3].T + matsimnibs[:3, 3], whole(coil, matsimnibs)[
-            1
-        ]
+        in_millimetres = coil.position_m @ matsimnibs[:3, :3].T + matsimnibs[:3, 3]
+        return replace(whole(coil, matsimnibs), position_m=in_millimetres)
 
     return broken
 
@@ -165,10 +164,10 @@ def on_the_right(whole):
 def permuted_weights(whole):
     """Scalp conducts as bone does, and so on: each tissue's value goes to the next."""
 
-    def broken(nodes, cells, weight):
+    def broken(nodes, cells, weight, tensor=None):
         values = np.unique(weight)
         next_value = dict(zip(values, np.roll(values, 1), strict=True))
-        return whole(nodes, cells, np.array([next_value[w] for w in weight]))
+        return whole(nodes, cells, np.array([next_value[w] for w in weight]), tensor)
 
     return broken
 
@@ -223,7 +222,7 @@ class Canary:
 CANARIES = [
     Canary(
         "sign of E",
-        "tmsguide.field.forward.primary_field",
+        "tmsguide.field.forward.node_potential",
         negated,
         field_in_a_layered_sphere_is_sarvas,
     ),
@@ -259,7 +258,7 @@ CANARIES = [
     ),
     Canary(
         "coil in mm, head in m",
-        "tmsguide.field.primary.placed_wires",
+        "tmsguide.field.forward.placed",
         wires_in_millimetres,
         field_in_a_layered_sphere_is_sarvas,
     ),
@@ -314,7 +313,7 @@ CANARIES = [
     ),
     Canary(
         "conductivity permuted in the matrix",
-        "tmsguide.field.forward.stiffness",
+        "tmsguide.field.forward.assemble",
         permuted_weights,
         no_net_current_leaves_any_node,
     ),

@@ -26,6 +26,7 @@ STEPS = (
     "target",
     "head mesh",
     "coil placement",
+    "dose",
 )
 
 

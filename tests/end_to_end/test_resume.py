@@ -38,7 +38,7 @@ def forget(run, *steps):
 
 def test_interrupted_in_the_last_step_it_resumes_to_the_same_numbers(again, monkeypatch, capsys):
     wanted = numbers(again.summary)
-    forget(again, "target", "head mesh", "coil placement")
+    forget(again, "target", "head mesh", "coil placement", "dose")
 
     def stopped(*args, **kwargs):
         raise KeyboardInterrupt
@@ -53,7 +53,7 @@ def test_interrupted_in_the_last_step_it_resumes_to_the_same_numbers(again, monk
     assert list(again.work.glob("coil placement-*")) == []
     kept = files(again.work)
     assert {name.rpartition("-")[0] for name in {k.split("/")[0] for k in kept}} == {
-        step for step in STEPS if step != "coil placement"
+        step for step in STEPS if step not in {"coil placement", "dose"}
     }
 
     heard = Heard()
@@ -61,6 +61,7 @@ def test_interrupted_in_the_last_step_it_resumes_to_the_same_numbers(again, monk
     assert heard.reused == {
         **dict.fromkeys(STEPS, True),
         "coil placement": False,
+        "dose": False,
         "report and files": False,
     }
     assert {k: v for k, v in files(again.work).items() if k in kept} == kept

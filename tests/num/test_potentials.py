@@ -1,4 +1,4 @@
-"""Wires, cluster sums and gridded lookup against direct sums and closed forms."""
+"""Wires and gridded lookup against direct sums and closed forms."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ import pytest
 from tests.oracles.sphere_field import loop_axis_b
 from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.num.cubic_lookup import integrate_along_wires
-from tmsguide.num.treecode import build_cluster_tree, coulomb_sum
 from tmsguide.num.wires import vector_potential
 
 DIFFERENCE = Tol(1e-7, "central differences of 1e-4 m: measured 3e-8")
@@ -35,30 +34,6 @@ def test_vector_potential_is_the_plain_sum():
     points, position, element = rng.normal(size=(3, 57, 3))
     gap = np.linalg.norm(points[:, None] - position[None], axis=2)
     assert_close(vector_potential(points, position, element), 1e-7 * (1 / gap) @ element, EXACT)
-
-
-@pytest.mark.parametrize(("opening", "limit"), [(0.5, 2e-4), (0.3, 1e-5)])  # measured 7e-5, 3e-6
-def test_cluster_sum_is_the_direct_sum(opening, limit):
-    rng = np.random.default_rng(1)
-    sources = rng.uniform(-1, 1, (4000, 3))
-    charge = rng.normal(size=(4000, 5)) + 0.3
-    points = rng.uniform(-1.6, 1.6, (150, 3))
-    ball = 0.05
-    gap = np.linalg.norm(points[:, None] - sources[None], axis=2)
-    kernel = np.where(gap >= ball, 1 / gap, (1.5 - 0.5 * (gap / ball) ** 2) / ball)
-    found = coulomb_sum(
-        build_cluster_tree(sources, charge), points, ball_radius=ball, opening=opening
-    )
-    assert (gap < ball).any()
-    assert_close(found, kernel @ charge, Tol(limit, "fourth-order moments"))
-
-
-def test_a_tree_of_few_or_coinciding_sources():
-    charge = np.ones((200, 1))
-    tree = build_cluster_tree(np.zeros((200, 3)), charge)
-    assert_close(coulomb_sum(tree, np.array([[0, 0, 4.0]]), ball_radius=0.1), [[50.0]], EXACT)
-    one = build_cluster_tree(np.zeros((1, 3)), np.ones((1, 1)))
-    assert_close(coulomb_sum(one, np.zeros((1, 3)), ball_radius=0.5), [[3.0]], EXACT)
 
 
 def cubic_fields(p):

@@ -28,7 +28,6 @@ __all__ = [
     "magnetic_rate",
     "node_potential",
     "placed",
-    "placed_wires",
     "primary_field",
     "thinned",
 ]
@@ -90,12 +89,6 @@ def placed(coil: Coil, matsimnibs: Floats) -> PlacedCoil:
         np.ascontiguousarray(coil.dipole_position_m @ turn + shift),
         np.ascontiguousarray(coil.dipole_moment_m2 @ turn),
     )
-
-
-def placed_wires(coil: Coil, matsimnibs: Floats) -> tuple[Floats, Floats]:
-    """Give the coil's elements in the head's frame: positions and lengths (D, 3), metres."""
-    where = placed(coil, matsimnibs)
-    return where.position_m, where.element_m
 
 
 def primary_field(coil: Coil, placement: Placement, points_m: Floats) -> Floats:
