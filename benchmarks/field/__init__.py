@@ -21,12 +21,12 @@ def run(*, quick: bool) -> dict[str, object]:
     parts: list[Callable[[], dict[str, object]]] = [
         lambda: accuracy.sphere(edge_mm=4.0 if quick else 2.25),
         accuracy.rates,
-        lambda: solves.meshing(heads.labels(), edge_mm=4.0 if quick else 1.9, times=times),
+        lambda: solves.meshing(heads.labels(), edge_mm=4.0 if quick else 2.15, times=times),
     ]
     out: dict[str, object] = {"threads": numba.get_num_threads(), "repetitions": times}
     for part in parts:
         out |= _told(part())
-    head = heads.meshed(edge_mm=5.0 if quick else 2.5)
+    head = heads.meshed(edge_mm=5.0 if quick else 2.75)
     prepared, figures = solves.fields(head, times=times)
     out |= _told(figures)
     out |= _told(search.figures(prepared, times=times))
