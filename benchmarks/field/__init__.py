@@ -30,7 +30,7 @@ def run(*, quick: bool) -> dict[str, object]:
     prepared, figures = solves.fields(head, times=times)
     out |= _told(figures)
     out |= _told(search.figures(prepared, times=times))
-    out |= _told(live.figures(prepared, modes=40 if quick else 160, held_out=10 if quick else 60))
+    out |= _told(live.figures(prepared, modes=40 if quick else 192, held_out=10 if quick else 60))
     del prepared
     out |= _told(peer.figures())
     out["peak_rss_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveHead", "build_live_head", "held_poses_of", "plane_under_brain"]
 
-MODES = 160
+MODES = 192
 _FAMILY = 5  # placements drawn for each mode of the basis
 _HELD_OUT = 60
 _GAPS_MM = (3.0, 12.0)
