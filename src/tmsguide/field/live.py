@@ -12,7 +12,7 @@ import scipy.linalg
 from tmsguide.errors import GeometryError
 from tmsguide.field.forward import TOLERANCE, potentials, require_frame
 from tmsguide.field.primary import magnetic_rate, thinned
-from tmsguide.model import Placement
+from tmsguide.model import Placement, Tissue
 from tmsguide.model.progress import silent
 from tmsguide.num.recovery import recovered_gradient
 
@@ -191,7 +191,7 @@ def direct_field(
 
 def _check_places(prepared: Prepared, rng: np.random.Generator) -> Floats:
     """Draw places evenly by volume in the brain, grey matter above all."""
-    grey = np.flatnonzero(prepared.head.tissue == 2)
+    grey = np.flatnonzero(prepared.head.tissue == Tissue.GM)
     pool = grey if len(grey) else np.arange(len(prepared.head.cells))
     share = prepared.volume_m3[pool] / prepared.volume_m3[pool].sum()
     chosen = rng.choice(pool, min(_CHECKS, len(pool)), replace=False, p=share)

@@ -12,8 +12,6 @@ from tmsguide.num.parallel import ordered_map
 from tmsguide.num.radial_gauge import LEAST_M, line_integrals, radial_dyad
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from tmsguide.num.node_tree import NodeTree
@@ -37,16 +35,16 @@ def wire_readings(tree: NodeTree, weights: Floats, points: Floats, centre: Float
     ----------
     Wang, Tlupova & Krasny 2020, arXiv:1811.12498 (barycentric Lagrange treecode).
     """
-    return _summed(_wires, tree, weights, points, centre)
+    return _summed(tree, weights, points, centre, dipole=False)
 
 
 def dipole_readings(tree: NodeTree, weights: Floats, points: Floats, centre: Floats) -> Floats:
     """Give (T, Q, 3): the readings of a magnetic dipole of 1 A m² along each axis at (T, 3)."""
-    return _summed(_dipoles, tree, weights, points, centre)
+    return _summed(tree, weights, points, centre, dipole=True)
 
 
 def _summed(
-    kernel: Callable[..., None], tree: NodeTree, weights: Floats, points: Floats, centre: Floats
+    tree: NodeTree, weights: Floats, points: Floats, centre: Floats, *, dipole: bool
 ) -> Floats:
     n, _, q = weights.shape
     flat = np.ascontiguousarray(weights.transpose(0, 2, 1)).reshape(n, 3 * q)
@@ -58,7 +56,8 @@ def _summed(
     position, places = tree.position - centre, np.ascontiguousarray(points - centre)
     edges = np.linspace(0, len(points), _CHUNKS + 1).astype(int)
     ordered_map(
-        lambda k: kernel(
+        lambda k: _walk(
+            dipole,
             places[edges[k] : edges[k + 1]],
             middle,
             size,
@@ -77,7 +76,8 @@ def _summed(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _wires(
+def _walk(
+    dipole: bool,  # noqa: FBT001  (numba has no keyword-only arguments)
     places: Any,
     middle: Any,
     size: Any,
@@ -100,44 +100,16 @@ def _wires(
             if state == 0:
                 stack[depth], stack[depth + 1] = child[k], child[k] + 1
                 depth += 2
-            elif state == 1:
+                continue
+            if state == 1:
                 at = k * CUBE
-                _add_wires(places[i], proxies[at : at + CUBE], boxes[k], out[i])
+                points, weights = proxies[at : at + CUBE], boxes[k]
             else:
-                a, b = first[k], last[k]
-                _add_wires(places[i], position[a:b], own[a:b], out[i])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _dipoles(
-    places: Any,
-    middle: Any,
-    size: Any,
-    first: Any,
-    last: Any,
-    child: Any,
-    position: Any,
-    own: Any,
-    proxies: Any,
-    boxes: Any,
-    out: Any,
-) -> None:
-    stack = np.empty(128, np.int64)
-    for i in range(places.shape[0]):
-        stack[0], depth = 0, 1
-        while depth > 0:
-            depth -= 1
-            k = stack[depth]
-            state = _visit(places[i], middle[k], size[k], child[k])
-            if state == 0:
-                stack[depth], stack[depth + 1] = child[k], child[k] + 1
-                depth += 2
-            elif state == 1:
-                at = k * CUBE
-                _add_dipoles(places[i], proxies[at : at + CUBE], boxes[k], out[i])
+                points, weights = position[first[k] : last[k]], own[first[k] : last[k]]
+            if dipole:
+                _add_dipoles(places[i], points, weights, out[i])
             else:
-                a, b = first[k], last[k]
-                _add_dipoles(places[i], position[a:b], own[a:b], out[i])
+                _add_wires(places[i], points, weights, out[i])
 
 
 @njit(cache=True, nogil=True, inline="always")
