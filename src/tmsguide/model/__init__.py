@@ -1,7 +1,7 @@
 """Nouns: frozen dataclasses that flow between the rooms, and the ports that engines fit."""
 
-from tmsguide.model.heads import Coil, Field, HeadModel, Placement, Surface
-from tmsguide.model.images import Anatomy, Scan, Tissue, Volume
+from tmsguide.model.heads import Coil, Field, HeadModel, Landmarks, Placement, Surface
+from tmsguide.model.images import Anatomy, Distortion, Scan, Tissue, Volume
 from tmsguide.model.plans import Finding, Plan, Protocol, Subject, Verdict
 from tmsguide.model.ports import BiasCorrector, DeformableRegistrar, LinearRegistrar
 from tmsguide.model.progress import silent
@@ -13,12 +13,13 @@ from tmsguide.model.settings import (
     SearchSettings,
     TargetSettings,
 )
-from tmsguide.model.signals import ConnectivityMap, Denoised, Quality, ScanVerdict
-from tmsguide.model.spaces import MNI, Affine, Frame, Points, Warp, native_frame
+from tmsguide.model.signals import ConnectivityMap, Denoised, Prepared, Quality, ScanVerdict
+from tmsguide.model.spaces import MNI, MNI_FRAMES, Affine, Frame, Points, Warp, native_frame
 from tmsguide.model.targets import Target
 
 __all__ = [
     "MNI",
+    "MNI_FRAMES",
     "Affine",
     "Anatomy",
     "AnatomySettings",
@@ -28,16 +29,19 @@ __all__ = [
     "ConnectivityMap",
     "DeformableRegistrar",
     "Denoised",
+    "Distortion",
     "Field",
     "Finding",
     "Frame",
     "HeadModel",
     "HeadSettings",
+    "Landmarks",
     "LinearRegistrar",
     "Placement",
     "Plan",
     "PlanSettings",
     "Points",
+    "Prepared",
     "Protocol",
     "Quality",
     "Scan",

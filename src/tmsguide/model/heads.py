@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tmsguide.model.spaces import Frame, Points
 
-__all__ = ["Coil", "Field", "HeadModel", "Placement", "Surface"]
+__all__ = ["Coil", "Field", "HeadModel", "Landmarks", "Placement", "Surface"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +23,23 @@ class Surface:
 
     vertices: Points
     triangles: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """Named places of one head: fiducials (Nz, Iz, LPA, RPA) or scalp positions (F3, Cz...).
+
+    ``points`` has one row per name; ``uncertainty_mm`` (N,) the standard deviation to expect of
+    each, infinite where the image does not show the place (a defaced nasion).
+    """
+
+    names: tuple[str, ...]
+    points: Points
+    uncertainty_mm: NDArray[np.float64]
+
+    def at(self, name: str) -> NDArray[np.float64]:
+        """Position (3,) of one of the names."""
+        return np.asarray(self.points.xyz_mm[self.names.index(name)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

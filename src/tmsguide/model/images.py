@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tmsguide.model.spaces import Frame
 
-__all__ = ["Anatomy", "Scan", "Tissue", "Volume"]
+__all__ = ["Anatomy", "Distortion", "Scan", "Tissue", "Volume"]
 
 
 class Tissue(IntEnum):
@@ -78,7 +78,8 @@ class Anatomy:
     """What one T1w gives: all volumes share one grid in the person's T1w frame.
 
     ``t1w`` bias-corrected; ``labels`` uint8 `Tissue`; ``probability`` float32 (X, Y, Z, 5) in the
-    order WM, GM, CSF, BONE, SCALP; ``brain_mask`` bool; ``problems`` in plain words (defacing...).
+    order WM, GM, CSF, BONE, SCALP; ``brain_mask`` bool; ``problems`` in plain words (defacing...);
+    ``labelled_by`` names the program that drew the labels.
     """
 
     t1w: Volume
@@ -86,3 +87,19 @@ class Anatomy:
     probability: Volume
     brain_mask: Volume
     problems: tuple[str, ...] = ()
+    labelled_by: str = "tmsguide"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distortion:
+    """Where the scanner drew what lies elsewhere: the shift along the phase-encoding axis.
+
+    ``shift_mm`` (X, Y, Z) float32 lies in the undistorted space of a functional run's reference;
+    a place x there is found in the raw image at ``x + shift_mm(x) * direction``. ``direction``
+    (3,) is a unit vector of that frame (RAS), the way of rising voxel index along the axis.
+    ``source`` names the fieldmap for people.
+    """
+
+    shift_mm: Volume
+    direction: NDArray[np.float64]
+    source: str

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from tmsguide.model.images import Scan
     from tmsguide.model.spaces import Points
 
-__all__ = ["ConnectivityMap", "Denoised", "Quality", "ScanVerdict"]
+__all__ = ["ConnectivityMap", "Denoised", "Prepared", "Quality", "ScanVerdict"]
 
 
 class ScanVerdict(Enum):
@@ -29,7 +32,9 @@ class Quality:
 
     ``usable_s`` is the time left after censoring; ``dof`` the degrees of freedom left after
     censoring, nuisance regression and band-pass; ``seed_coverage`` the fraction of the subgenual
-    seed with signal; tSNR values are medians.
+    seed with signal; tSNR values are medians. ``dlpfc_tsnr`` is that of the left dorsolateral
+    prefrontal search region; ``bursts_per_min`` counts bursts of the global signal (breathing);
+    both are not-a-number where unknown. ``advice`` says what would help.
     """
 
     mean_fd_mm: float
@@ -43,6 +48,32 @@ class Quality:
     coregistration_cost: float
     verdict: ScanVerdict
     problems: tuple[str, ...] = ()
+    dlpfc_tsnr: float = float("nan")
+    bursts_per_min: float = float("nan")
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Functional data that another program prepared, at places of T1w or of an MNI space.
+
+    Either ``scan`` (4-D, its frame says which space) or ``series`` (T, N) float32 at ``where``
+    (N points, surface vertices for instance). ``confounds`` (T,) by fMRIPrep's column names, empty
+    where none came; ``kept`` (T,) False where the other program censored, None if it did not say;
+    ``denoised`` True when nuisance regression and filter are done. ``origin`` and ``notes`` are
+    for people.
+    """
+
+    tr_s: float
+    origin: str
+    scan: Scan | None = None
+    series: NDArray[np.float32] | None = None
+    where: Points | None = None
+    confounds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    kept: NDArray[np.bool_] | None = None
+    denoised: bool = False
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +82,7 @@ class Denoised:
 
     ``series`` (T, N) float32, z-scored per column, censored frames removed; ``where`` N points in
     the person's T1w frame; ``kept`` (T0,) True for the T frames kept of T0 acquired.
+    ``run_frames`` are the frames kept of each run, in order (their sum is T); empty means one run.
     """
 
     series: NDArray[np.float32]
@@ -58,6 +90,7 @@ class Denoised:
     tr_s: float
     kept: NDArray[np.bool_]
     quality: Quality
+    run_frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MNI", "Affine", "Frame", "Points", "Warp", "native_frame"]
+__all__ = ["MNI", "MNI_FRAMES", "Affine", "Frame", "Points", "Warp", "native_frame"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,15 @@ class Frame:
 
 #: The space of nilearn's bundled template and tissue maps (ICBM 152 2009a symmetric, Fonov 2009).
 MNI = Frame("MNI152NLin2009aSym")
+
+#: The MNI 152 spaces that coordinates of the literature are read in; they differ by 1 to 3 mm.
+MNI_FRAMES = (
+    MNI,
+    Frame("MNI152NLin2009cAsym"),
+    Frame("MNI152NLin6Asym"),
+    Frame("MNI152NLin2009cSym"),
+    Frame("MNI152NLin2009bAsym"),
+)
 
 
 def native_frame(label: str) -> Frame:

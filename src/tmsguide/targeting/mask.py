@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError
-from tmsguide.model import MNI
+from tmsguide.model import MNI_FRAMES
 from tmsguide.num.components import near
 from tmsguide.targeting.landmarks import landmarks
 
@@ -30,7 +30,7 @@ def search_mask(mni: Points) -> NDArray[np.bool_]:
     Raises
     ------
     FrameError
-        If the points are not in `MNI`.
+        If the points are in none of `MNI_FRAMES`.
 
     References
     ----------
@@ -38,13 +38,13 @@ def search_mask(mni: Points) -> NDArray[np.bool_]:
 
     Examples
     --------
-    >>> from tmsguide.model import Points
+    >>> from tmsguide.model import MNI, Points
     >>> search_mask(Points([[-38.0, 44.0, 26.0], [38.0, 44.0, 26.0]], MNI)).tolist()
     [True, False]
     """
-    if mni.frame != MNI:
+    if mni.frame not in MNI_FRAMES:
         raise FrameError(
-            f"the search mask is defined in {MNI.name}, points are in {mni.frame.name}; "
+            f"the search mask is defined in MNI 152 spaces, points are in {mni.frame.name}; "
             "map them with mni_from_t1w first"
         )
     centres = np.array([place.mni_mm for place in landmarks() if "search" in place.roles])
