@@ -1,10 +1,17 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.preprocess.phantoms import T1W, anatomy
 from tests.tolerance import STORED, Tol, assert_close
+from tmsguide.errors import InputError
 from tmsguide.model import Points, ScanVerdict
 from tmsguide.preprocess import brain_grid, quality, seed_figures, temporal_snr
+from tmsguide.preprocess.judging import joined_quality, region_figures
+from tmsguide.preprocess.limits import quality_limit, quality_limits
 
 
 def _judged(minutes=15.0, dropped=0.0, fd_mm=0.1, metadata=None, **figures):
@@ -46,6 +53,12 @@ def test_a_good_scan_is_good():
             r"this is a task run \(oneback\), not rest",
         ),
         ({"problems": ("look at the overlay",)}, ScanVerdict.CAUTION, "look at the overlay"),
+        ({"dlpfc_tsnr": 39.0}, ScanVerdict.CAUTION, "left prefrontal search region is noisy"),
+        ({"dlpfc_coverage": 0.7}, ScanVerdict.CAUTION, "70% of the left prefrontal"),
+        ({"median_tsnr": 30.0}, ScanVerdict.CAUTION, "brain as a whole is noisy"),
+        ({"dof": 39.0}, ScanVerdict.CAUTION, "39 independent samples"),
+        ({"bursts_per_min": 1.2}, ScanVerdict.CAUTION, "swells 1.2 times a minute"),
+        ({"metadata": {"TaskName": "sleep"}}, ScanVerdict.CAUTION, "may have slept"),
     ],
 )
 def test_each_rule_has_its_verdict_and_words(change, verdict, words):
@@ -56,14 +69,128 @@ def test_each_rule_has_its_verdict_and_words(change, verdict, words):
         raise AssertionError(" ".join(judged.problems))
 
 
-def test_resting_runs_of_any_name_are_rest():
-    for name in ("rest", "RestingState", "movierest"):
-        assert _judged(metadata={"TaskName": name}).verdict is ScanVerdict.GOOD
+def test_what_is_not_known_is_not_judged():
+    unknown = {"dlpfc_tsnr", "dlpfc_coverage", "bursts_per_min", "coregistration_cost"}
+    judged = _judged(**dict.fromkeys(unknown, float("nan")))
+    assert judged.verdict is ScanVerdict.GOOD
+
+
+def test_every_doubt_brings_advice():
+    for change, words in (
+        ({"minutes": 4.9}, "add a run of about 6 minutes"),
+        ({"minutes": 12, "dropped": 0.5}, "add a run of about 8 minutes to reach 10"),
+        ({"minutes": 30, "dropped": 0.9}, "more minutes alone would not help"),
+        ({"minutes": 30, "dropped": 0.6}, "lie still"),
+        ({"fd_mm": 0.26}, "lie still"),
+        ({"seed_coverage": 0.79}, "thinner slices"),
+        ({"seed_tsnr": 39.0}, "scan longer"),
+        ({"dlpfc_tsnr": 39.0}, "head coil"),
+        ({"dof": 39.0}, "fewer nuisance signals"),
+        ({"coregistration_cost": 0.85}, "laid on each other"),
+        ({"bursts_per_min": 0.5}, "breathe evenly"),
+        ({"metadata": {"TaskName": "oneback"}}, "scan at rest"),
+        ({"metadata": {"TaskName": "sleep"}}, "scan awake"),
+        ({"metadata": {"TaskName": "restEC"}}, "eyes were closed"),
+    ):
+        assert words in " | ".join(_judged(**change).advice), change
+
+
+def test_a_scan_of_28_usable_minutes_and_no_doubt_needs_no_advice():
+    assert _judged(minutes=28).advice == ()
+    assert "13 minutes more" in _judged(minutes=15).advice[0]  # 28 - 15, nothing lost
+
+
+def test_closed_eyes_alone_do_not_lower_the_verdict():
+    judged = _judged(minutes=28, metadata={"TaskName": "restEC"})
+    assert (judged.verdict, judged.problems) == (ScanVerdict.GOOD, ())
+    assert len(judged.advice) == 1
+
+
+def _with(**named):
+    return _judged(**({"metadata": {"TaskName": "rest"}} | named))
+
+
+def test_one_run_joined_is_itself():
+    for change in ({}, {"minutes": 4}, {"problems": ("look",)}, {"bursts_per_min": 2.0}):
+        one = _with(**change)
+        again = asdict(joined_quality([one]))
+        for name, value in asdict(one).items():
+            assert again[name] == value or again[name] != again[name], name  # nan is nan
+
+
+def test_short_runs_join_to_a_scan_that_is_long_enough():
+    runs = [_with(minutes=4.0) for _ in range(4)]
+    assert all(run.verdict is ScanVerdict.INSUFFICIENT for run in runs)
+    whole = joined_quality(runs)
+    assert whole.verdict is ScanVerdict.GOOD
+    assert whole.usable_s == 960.0
+    assert whole.dof == 4 * 80.0
+    assert not any("usable; at least" in p for p in whole.problems)
+
+
+def test_a_problem_of_one_run_keeps_its_name_and_one_of_all_runs_is_said_once():
+    both, one = "no fieldmap was found", "coregistration has two answers"
+    runs = [_with(problems=(both,)), _with(problems=(both, one))]
+    whole = joined_quality(runs, ("run-01", "run-02"))
+    assert whole.problems == (both, f"run-02: {one}")
+    assert joined_quality(runs).problems[1].startswith("run 2: ")
+
+
+def test_joined_figures_are_weighted_and_the_worst_counts():
+    calm = _with(minutes=10, fd_mm=0.1, seed_tsnr=60.0, seed_coverage=0.9)
+    wild = _with(minutes=5, fd_mm=0.4, seed_tsnr=30.0, seed_coverage=0.7, dlpfc_tsnr=90.0)
+    whole = joined_quality([calm, wild])
+    assert_close(whole.mean_fd_mm, (10 * 0.1 + 5 * 0.4) / 15, STORED)
+    assert_close(whole.seed_tsnr, (10 * 60 + 5 * 30) / 15, STORED)
+    assert whole.seed_coverage == 0.7
+    assert whole.dlpfc_tsnr == 90.0  # known of one run only
+    assert whole.max_fd_mm == 0.4
+    assert np.isnan(joined_quality([calm, calm]).dlpfc_tsnr)
+
+
+def test_joining_needs_runs_and_a_name_for_each():
+    with pytest.raises(InputError, match="0 runs"):
+        joined_quality([])
+    with pytest.raises(InputError, match="1 runs and 2 names"):
+        joined_quality([_with()], ("a", "b"))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(2, 40), st.floats(0, 0.9), st.floats(0.01, 1.0)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_another_good_run_never_makes_the_joined_verdict_worse_in_time(runs):
+    given_runs = [_with(minutes=m, dropped=d, fd_mm=fd) for m, d, fd in runs]
+    before, after = joined_quality(given_runs), joined_quality([*given_runs, _with(minutes=40)])
+    order = list(ScanVerdict)
+    assert after.usable_s > before.usable_s
+    assert order.index(after.verdict) <= order.index(before.verdict)
+    assert_close(after.usable_s, sum(q.usable_s for q in given_runs) + 2400, STORED)
+
+
+def test_every_limit_has_a_source_and_those_not_ours_a_doi():
+    assert len({limit.name for limit in quality_limits()}) == len(quality_limits())
+    for limit in quality_limits():
+        assert limit.source
+        assert limit.unit
+        assert limit.own_choice or "10." in limit.source, limit.name
+    with pytest.raises(InputError, match="the table has least_usable_s"):
+        quality_limit("height")
 
 
 def test_worse_never_helps():
     order = list(ScanVerdict)
-    for change in ({"fd_mm": 0.5}, {"seed_tsnr": 5.0}, {"minutes": 3}, {"dropped": 0.7}):
+    for change in (
+        {"fd_mm": 0.5},
+        {"seed_tsnr": 5.0},
+        {"minutes": 3},
+        {"dropped": 0.7},
+        {"bursts_per_min": 3.0},
+        {"dlpfc_tsnr": 1.0},
+    ):
         for base in ({}, {"minutes": 8}, {"seed_coverage": 0.1}):
             worse, before = _judged(**(base | change)), _judged(**base)
             assert order.index(worse.verdict) >= order.index(before.verdict)
@@ -96,5 +223,10 @@ def test_seed_coverage_is_the_part_with_signal():
     coverage, seen_tsnr = seed_figures(grid, mean, tsnr, seed)
     assert_close(coverage, 1 - dark.sum() / (away <= 10).sum(), STORED)
     assert seen_tsnr == 50.0
+    near = away <= 10
+    assert region_figures(mean, tsnr, near) == (coverage, seen_tsnr)
+    assert region_figures(mean, tsnr, dark) == (0.0, 0.0)
+    with pytest.raises(InputError, match="over the voxels of the same grid"):
+        region_figures(mean, tsnr, near[:-1])
     far = Points(np.array([[500.0, 0, 0]]), T1W)
     assert seed_figures(grid, mean, tsnr, far) == (0.0, 0.0)

@@ -1,73 +1,29 @@
-"""Numbers and plain words about what a functional scan can carry."""
+"""What a functional scan can carry: a verdict, every reason for it, and what would help."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tmsguide.errors import InputError
 from tmsguide.model import Quality, ScanVerdict
+from tmsguide.preprocess.activity import activity
+from tmsguide.preprocess.advice import advice_by_activity, advice_by_numbers
+from tmsguide.preprocess.limits import quality_limit
+from tmsguide.preprocess.regions import region_figures, seed_figures, temporal_snr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from tmsguide.model import Points
-    from tmsguide.preprocess.grids import BrainGrid
+    from tmsguide.preprocess.activity import Activity
 
     Floats = NDArray[np.float64]
 
-__all__ = ["quality", "seed_figures", "temporal_snr"]
-
-#: Radius of the subgenual seed (Fox 2012, doi:10.1016/j.biopsych.2012.04.028).
-SEED_RADIUS_MM = 10.0
-#: A seed voxel counts as seen when its mean signal reaches this part of the brain's median.
-SEEN_SIGNAL = 0.5
-#: Less usable time than 5 min: excluded in most studies; under 10 min targets wander
-#: (Cao 2024, doi:10.3389/fpsyt.2024.1341908: 28 min for less than 1 cm; Lynch 2022).
-INSUFFICIENT_S, SHORT_S = 300.0, 600.0
-#: Usual limits of quality control (Parkes 2018, doi:10.1016/j.neuroimage.2017.12.073: mean FD
-#: 0.25 mm); coverage and tSNR of the seed are our own cautious limits.
-MEAN_FD_MM, COVERAGE, SEED_TSNR = 0.25, 0.8, 40.0
-MOST_DROPPED = 0.5
-
-
-def temporal_snr(series: NDArray[np.float32], kept: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Give mean over deviation (N,) of the ``kept`` frames of ``series`` (T0, N).
-
-    A straight line is taken out first; 0 where a voxel never changes.
-    """
-    data = series[kept]
-    time = np.flatnonzero(kept) - np.flatnonzero(kept).mean()
-    time = (time / np.linalg.norm(time)).astype(np.float32)
-    mean = data.mean(axis=0, dtype=np.float64)
-    variance = data.var(axis=0, dtype=np.float64) - (time @ data).astype(np.float64) ** 2 / len(
-        data
-    )
-    sd = np.sqrt(np.maximum(variance, 0))
-    return np.asarray(np.where(sd > 0, mean / np.where(sd > 0, sd, 1), 0), np.float32)
-
-
-def seed_figures(
-    grid: BrainGrid,
-    mean_signal: NDArray[np.float32],
-    tsnr: NDArray[np.float32],
-    seed: Points,
-) -> tuple[float, float]:
-    """Give the coverage (0 to 1) and median tSNR of the 10 mm sphere at ``seed``.
-
-    Coverage is the part of the sphere's brain voxels whose mean signal is at least half of the
-    brain's median; tSNR is over these. Both 0 when the sphere holds no brain.
-    """
-    away = np.linalg.norm(grid.places.xyz_mm - seed.xyz_mm[0], axis=1)
-    ball = away <= SEED_RADIUS_MM
-    if not ball.any():
-        return 0.0, 0.0
-    seen = ball & (mean_signal >= SEEN_SIGNAL * np.median(mean_signal[mean_signal > 0]))
-    if not seen.any():
-        return 0.0, 0.0
-    return float(seen.sum() / ball.sum()), float(np.median(tsnr[seen]))
+__all__ = ["joined_quality", "quality", "region_figures", "seed_figures", "temporal_snr"]
 
 
 def quality(
@@ -83,94 +39,197 @@ def quality(
     metadata: Mapping[str, object],
     problems: tuple[str, ...] = (),
     dummy_volumes: int = 0,
+    dlpfc_tsnr: float = float("nan"),
+    dlpfc_coverage: float = float("nan"),
+    bursts_per_min: float = float("nan"),
 ) -> Quality:
-    """Give the `Quality` of a scan: its numbers, a verdict and every reason for it in words.
+    """Give the `Quality` of a run: its numbers, a verdict, every reason and what would help.
 
     Under 5 usable minutes, or more than half of the frames dropped, is INSUFFICIENT; under 10
-    minutes, a task, much motion, a dim or noisy seed, or any of ``problems`` is CAUTION. A
-    coregistration cost of NaN (data that came preprocessed) is not judged.
+    minutes, a task, sleep, or any number beyond its limit (see `quality_limits`) or any of
+    ``problems`` is CAUTION. Not-a-number is not judged: a coregistration cost of data that came
+    preprocessed, ``bursts_per_min`` and the DLPFC's figures where not measured.
     """
     counted = fd_mm[dummy_volumes:]
-    fd_mean, fd_max = float(counted[1:].mean()), float(counted[1:].max())
-    usable_s, total_s = float(kept.sum()) * tr_s, len(kept) * tr_s
-    grave = _too_little(usable_s, total_s)
-    doubts = [
-        *_short(usable_s),
-        *_task(metadata),
-        *_above(fd_mean),
-        *_seed(seed_coverage, seed_tsnr),
-        *problems,
-    ]
-    verdict = ScanVerdict.GOOD
-    if grave:
-        verdict = ScanVerdict.INSUFFICIENT
-    elif doubts:
-        verdict = ScanVerdict.CAUTION
-    return Quality(
-        mean_fd_mm=fd_mean,
-        max_fd_mm=fd_max,
-        usable_s=usable_s,
-        total_s=total_s,
+    done = activity(metadata)
+    measured = Quality(
+        mean_fd_mm=float(counted[1:].mean()),
+        max_fd_mm=float(counted[1:].max()),
+        usable_s=float(kept.sum()) * tr_s,
+        total_s=len(kept) * tr_s,
         dof=float(dof),
         median_tsnr=median_tsnr,
         seed_tsnr=seed_tsnr,
         seed_coverage=seed_coverage,
         coregistration_cost=coregistration_cost,
-        verdict=verdict,
+        verdict=ScanVerdict.GOOD,
+        dlpfc_tsnr=dlpfc_tsnr,
+        bursts_per_min=bursts_per_min,
+    )
+    told = (*_doing(done), *_dlpfc_view(dlpfc_coverage), *problems)
+    return _judged(measured, told, advice_by_activity(done))
+
+
+def joined_quality(qualities: Sequence[Quality], names: Sequence[str] = ()) -> Quality:
+    """Give the `Quality` of several runs joined to one scan.
+
+    Times and degrees of freedom add up; mean motion and bursts are weighted by acquired time,
+    tSNR by usable time; the largest motion, the worst coverage and the worst coregistration
+    count. What is judged by numbers is judged anew from these; other problems stay, with the
+    run's name (``names``, else "run 1" ...) where not all runs have them.
+
+    Raises
+    ------
+    InputError
+        No run, or another number of names than of runs.
+    """
+    names = tuple(names) or tuple(f"run {k}" for k in range(1, len(qualities) + 1))
+    if not qualities or len(names) != len(qualities):
+        raise InputError(
+            f"{len(qualities)} runs and {len(names)} names given; needed at least one run and a "
+            "name for each"
+        )
+    total = np.array([q.total_s for q in qualities])
+    usable = np.array([q.usable_s for q in qualities])
+
+    def mean(field: str, weight: Floats) -> float:
+        return _weighted(np.array([getattr(q, field) for q in qualities]), weight)
+
+    measured = Quality(
+        mean_fd_mm=mean("mean_fd_mm", total),
+        max_fd_mm=max(q.max_fd_mm for q in qualities),
+        usable_s=float(usable.sum()),
+        total_s=float(total.sum()),
+        dof=float(sum(q.dof for q in qualities)),
+        median_tsnr=mean("median_tsnr", usable),
+        seed_tsnr=mean("seed_tsnr", usable),
+        seed_coverage=min(q.seed_coverage for q in qualities),
+        coregistration_cost=_worst([q.coregistration_cost for q in qualities]),
+        verdict=ScanVerdict.GOOD,
+        dlpfc_tsnr=mean("dlpfc_tsnr", usable),
+        bursts_per_min=mean("bursts_per_min", total),
+    )
+    told = [_beside(q.problems, (*_grave(q), *_doubts(q))) for q in qualities]
+    advised = [_beside(q.advice, advice_by_numbers(q)) for q in qualities]
+    once = tuple(dict.fromkeys(words for run in advised for words in run))
+    return _judged(measured, _named(told, names), once)
+
+
+def _judged(measured: Quality, told: tuple[str, ...], advised: tuple[str, ...]) -> Quality:
+    """Give ``measured`` with verdict, problems and advice, from its numbers and what was told."""
+    grave, doubts = _grave(measured), (*_doubts(measured), *told)
+    verdict = ScanVerdict.CAUTION if doubts else ScanVerdict.GOOD
+    return replace(
+        measured,
+        verdict=ScanVerdict.INSUFFICIENT if grave else verdict,
         problems=(*grave, *doubts),
+        advice=(*advice_by_numbers(measured), *advised),
     )
 
 
-def _too_little(usable_s: float, total_s: float) -> list[str]:
+def _beside(words: tuple[str, ...], by_numbers: tuple[str, ...]) -> list[str]:
+    """Give the words that do not follow from a run's numbers."""
+    return [w for w in words if w not in by_numbers]
+
+
+def _named(told: list[list[str]], names: Sequence[str]) -> tuple[str, ...]:
+    """Give each problem once; where not all runs have it, with the names of those that do."""
     out = []
-    if usable_s < INSUFFICIENT_S:
+    for words in dict.fromkeys(w for run in told for w in run):
+        having = [name for name, run in zip(names, told, strict=True) if words in run]
+        out.append(words if len(having) == len(names) else f"{', '.join(having)}: {words}")
+    return tuple(out)
+
+
+def _weighted(values: Floats, weight: Floats) -> float:
+    known = np.isfinite(values)
+    if not known.any():
+        return float("nan")
+    share = np.where(known, weight, 0.0)
+    if not share.sum() > 0:
+        share = known.astype(np.float64)
+    return float(np.average(np.where(known, values, 0.0), weights=share))
+
+
+def _worst(costs: list[float]) -> float:
+    known = [cost for cost in costs if np.isfinite(cost)]
+    return max(known) if known else float("nan")
+
+
+def _grave(q: Quality) -> tuple[str, ...]:
+    least, dropped = quality_limit("least_usable_s"), quality_limit("most_dropped")
+    out = []
+    if q.usable_s < least:
         out.append(
-            f"only {usable_s / 60:.1f} minutes of scan are usable; at least "
-            f"{INSUFFICIENT_S / 60:.0f} are needed and 28 or more advised for an individual target"
+            f"only {q.usable_s / 60:.1f} minutes of scan are usable; at least {least / 60:.0f} "
+            f"are needed and {quality_limit('advised_usable_s') / 60:.0f} or more advised for an "
+            "individual target"
         )
-    if usable_s < MOST_DROPPED * total_s:
+    if q.usable_s < dropped * q.total_s:
         out.append(
-            f"{1 - usable_s / total_s:.0%} of the scan was dropped for motion; more than half is "
-            "too much"
+            f"{1 - q.usable_s / q.total_s:.0%} of the scan was dropped for motion; more than half "
+            "is too much"
         )
+    return tuple(out)
+
+
+def _doubts(q: Quality) -> tuple[str, ...]:
+    """Give the doubts that follow from the numbers alone."""
+    least, short = quality_limit("least_usable_s"), quality_limit("short_usable_s")
+    out = []
+    if least <= q.usable_s < short:
+        out.append(
+            f"the usable scan is short, {q.usable_s / 60:.1f} minutes; below {short / 60:.0f} an "
+            f"individual target is not stable, {quality_limit('advised_usable_s') / 60:.0f} or "
+            "more are advised"
+        )
+    if q.mean_fd_mm > quality_limit("mean_fd_mm"):
+        out.append(
+            f"the head moved much: mean framewise displacement {q.mean_fd_mm:.2f} mm, "
+            f"above {quality_limit('mean_fd_mm')} mm"
+        )
+    if q.seed_coverage < quality_limit("coverage"):
+        out.append(
+            f"only {q.seed_coverage:.0%} of the subgenual seed has signal, below "
+            f"{quality_limit('coverage'):.0%} (dropout near the sinuses, or outside the scan)"
+        )
+    for place, value, name in (
+        ("subgenual seed", q.seed_tsnr, "seed_tsnr"),
+        ("left prefrontal search region", q.dlpfc_tsnr, "dlpfc_tsnr"),
+        ("brain as a whole", q.median_tsnr, "brain_tsnr"),
+    ):
+        limit = quality_limit(name)
+        if value < limit:
+            out.append(
+                f"the {place} is noisy: temporal signal-to-noise {value:.0f}, below {limit:.0f}"
+            )
+    if q.dof < quality_limit("degrees_of_freedom"):
+        out.append(
+            f"after cleaning, the scan holds {q.dof:.0f} independent samples; below "
+            f"{quality_limit('degrees_of_freedom'):.0f} weak connectivity is not told from none"
+        )
+    if q.bursts_per_min >= quality_limit("bursts_per_min"):
+        out.append(
+            f"the global signal swells {q.bursts_per_min:.1f} times a minute, as breathing in "
+            "bursts makes it; connectivity with the seed may partly be breathing"
+        )
+    return tuple(out)
+
+
+def _doing(done: Activity) -> list[str]:
+    out = []
+    if done.task:
+        out.append(f"this is a task run ({done.task}), not rest; connectivity at rest may differ")
+    if done.asleep:
+        out.append("the person may have slept in the scan; connectivity in sleep differs")
     return out
 
 
-def _short(usable_s: float) -> list[str]:
-    if not INSUFFICIENT_S <= usable_s < SHORT_S:
+def _dlpfc_view(coverage: float) -> list[str]:
+    limit = quality_limit("coverage")
+    if not coverage < limit:
         return []
     return [
-        f"the usable scan is short, {usable_s / 60:.1f} minutes; below "
-        f"{SHORT_S / 60:.0f} an individual target is not stable, 28 or more are advised"
+        f"only {coverage:.0%} of the left prefrontal search region has signal, below "
+        f"{limit:.0%}: no target can be found in the rest"
     ]
-
-
-def _task(metadata: Mapping[str, object]) -> list[str]:
-    task = metadata.get("TaskName")
-    if not isinstance(task, str) or "rest" in task.lower():
-        return []
-    return [f"this is a task run ({task}), not rest; connectivity at rest may differ"]
-
-
-def _above(mean_fd_mm: float) -> list[str]:
-    if mean_fd_mm <= MEAN_FD_MM:
-        return []
-    return [
-        f"the head moved much: mean framewise displacement {mean_fd_mm:.2f} mm, "
-        f"above {MEAN_FD_MM} mm"
-    ]
-
-
-def _seed(coverage: float, tsnr: float) -> list[str]:
-    out = []
-    if coverage < COVERAGE:
-        out.append(
-            f"only {coverage:.0%} of the subgenual seed has signal, below {COVERAGE:.0%} "
-            "(dropout near the sinuses, or outside the scan)"
-        )
-    if tsnr < SEED_TSNR:
-        out.append(
-            f"the subgenual seed is noisy: temporal signal-to-noise {tsnr:.0f}, "
-            f"below {SEED_TSNR:.0f}"
-        )
-    return out
