@@ -129,31 +129,87 @@ def test_frames_are_dropped_with_short_stretches_and_dummies():
         kept_frames(fd, fd_limit_mm=0.0)
 
 
-def _confounds(frames):
-    names = [
-        f"{axis}{kind}"
-        for kind in ("", "_derivative1", "_power2", "_derivative1_power2")
-        for axis in ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
-    ] + [f"w_comp_cor_{k:02d}" for k in range(11)]
+MOTION = [
+    f"{axis}{kind}"
+    for kind in ("", "_derivative1", "_power2", "_derivative1_power2")
+    for axis in ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+]
+TISSUE = [
+    f"{name}{kind}"
+    for name in ("white_matter", "csf", "global_signal")
+    for kind in ("", "_derivative1", "_power2", "_derivative1_power2")
+]
+
+
+def _confounds(frames, components=5, more=()):
+    names = MOTION + [f"w_comp_cor_{k:02d}" for k in range(components)] + list(more)
     values = np.random.default_rng(1).normal(size=(frames, len(names)))
-    return Confounds(values, tuple(names))
+    return Confounds(values, tuple(names), ("no fluid",))
 
 
 @pytest.mark.parametrize(
-    ("frames", "motion", "words"),
-    [(300, 24, 0), (156, 12, 1), (125, 6, 1)],
+    ("frames", "components", "left", "words"),
+    [
+        (300, 5, 24 + 5, ()),
+        (300, 40, 24 + 40, ()),  # 108 in-band waves less 64
+        (156, 11, 12 + 5, ("components after the fifth and squares of",)),
+        (156, 5, 12 + 5, ("squares of",)),
+        (125, 5, 6 + 5, ("squares and changes of",)),
+    ],
 )
-def test_the_motion_model_shrinks_with_the_scan(frames, motion, words):
-    model, why = affordable(_confounds(frames), np.ones(frames, bool), band=BAND)
-    assert len(model.names) == motion + 11
-    assert model.values.shape == (frames, motion + 11)
-    assert len(why) == words
-    assert all("motion courses" in reason for reason in why)
+def test_the_model_shrinks_with_the_scan(frames, components, left, words):
+    kept = np.ones(frames, bool)
+    model, why = affordable(_confounds(frames, components), kept, band=BAND)
+    assert model.values.shape == (frames, left)
+    assert len(model.names) == left
+    assert model.problems == ("no fluid",)
+    assert len(why) == len(words)
+    for reason, said in zip(why, words, strict=True):
+        dof = degrees_of_freedom(model.values, kept, band=BAND)
+        assert f"{said} the confounds" in reason
+        assert f"{dof} degrees of freedom" in reason
+        assert dof >= 30
+
+
+def test_36_courses_shrink_alike():
+    """Squares go first, of motion and of means; then all changes: 36, 18, 9."""
+    for frames, left in ((300, 36), (156, 18), (125, 9)):
+        model, _ = affordable(_confounds(frames, 0, TISSUE), np.ones(frames, bool), band=BAND)
+        assert len(model.names) == left
 
 
 def test_too_few_degrees_of_freedom_are_refused():
     with pytest.raises(QualityError, match="degrees of freedom"):
-        affordable(_confounds(90), np.ones(90, bool), band=BAND)
+        affordable(_confounds(80), np.ones(80, bool), band=BAND)
+
+
+def _carpet(seed, frames=240, voxels=30):
+    rng = np.random.default_rng(seed)
+    series = 900 + rng.normal(size=(frames, voxels)).cumsum(axis=0)
+    return series.astype(np.float32), rng.normal(size=(frames, 7)).cumsum(axis=0)
+
+
+@pytest.mark.parametrize("gaps", [0, 25])
+def test_one_regression_is_that_of_nilearn(gaps):
+    """Drift cosines and confounds in one go, on kept frames: an independent program agrees."""
+    signal = pytest.importorskip("nilearn.signal")
+    series, nuisance = _carpet(5)
+    kept = np.ones(240, bool)
+    kept[np.random.default_rng(6).choice(240, gaps, replace=False)] = False
+    ours = denoise(series, nuisance, kept, band=Band(tr_s=2.0, low_hz=0.0101, high_hz=1.0))
+    theirs = signal.clean(
+        series.astype(float),
+        confounds=nuisance,
+        sample_mask=np.flatnonzero(kept),
+        detrend=False,
+        filter="cosine",
+        high_pass=0.0101,
+        t_r=2.0,
+        standardize="zscore_sample",
+        standardize_confounds=True,
+    )
+    n = kept.sum()
+    assert_close(ours, theirs * np.sqrt(n / (n - 1)), FLOAT32)
 
 
 def test_too_little_time_is_refused():

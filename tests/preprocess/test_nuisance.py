@@ -5,7 +5,9 @@ from tests.preprocess.phantoms import anatomy
 from tests.tolerance import EXACT, STORED, assert_close
 from tmsguide.model import Tissue
 from tmsguide.preprocess import CARPET_ROWS, brain_grid, carpet, confounds, dvars
-from tmsguide.preprocess.nuisance import tissue_core
+from tmsguide.preprocess.compcor import tissue_core
+from tmsguide.preprocess.nuisance import without_global_signal
+from tmsguide.preprocess.presets import Preset, preset_named, presets
 
 
 @pytest.fixture(scope="module")
@@ -17,20 +19,24 @@ def _series(grid, frames, rng):
     return (100 + rng.normal(size=(frames, len(grid.places)))).astype(np.float32)
 
 
+def _found(series, grid, preset, **changed):
+    frames = len(series)
+    given = {"motion": np.zeros((frames, 6)), "kept": np.ones(frames, bool)} | changed
+    return confounds(series, grid, tr_s=2.0, low_hz=0.01, preset=preset, **given)
+
+
+def _columns(found):
+    assert found.values.shape[1] == len(found.names) == len(set(found.names))
+    return dict(zip(found.names, found.values.T, strict=True))
+
+
 def test_names_and_order_of_the_courses(grid):
     rng = np.random.default_rng(0)
     series, motion = _series(grid, 40, rng), rng.normal(size=(40, 6))
-    found = confounds(
-        series,
-        grid,
-        motion=motion,
-        kept=np.ones(40, bool),
-        tr_s=2.0,
-        low_hz=0.01,
-        acompcor=3,
-    )
-    assert found.values.shape == (40, 24 + 3 + 3 + 1) == (40, len(found.names))
-    column = dict(zip(found.names, found.values.T, strict=True))
+    found = _found(series, grid, preset_named("24p-acompcor-gsr"), motion=motion)
+    assert found.values.shape == (40, 24 + 5 + 5 + 1)
+    assert found.names[-1] == "global_signal"
+    column = _columns(found)
     assert_close(column["rot_y"], motion[:, 4], EXACT)
     change = np.concatenate([[0], np.diff(motion[:, 2])])
     assert_close(column["trans_z_derivative1"], change, EXACT)
@@ -39,25 +45,74 @@ def test_names_and_order_of_the_courses(grid):
     assert_close(column["global_signal"], series.mean(axis=1), STORED)
 
 
+@pytest.mark.parametrize("preset", presets(), ids=lambda p: p.name)
+def test_every_preset_gives_what_it_says(grid, preset):
+    """Numbers of courses by kind; without the global signal none of it is left."""
+    rng = np.random.default_rng(5)
+    motion = rng.normal(size=(60, 6))
+    found = _found(_series(grid, 60, rng), grid, preset, motion=motion)
+    assert found.problems == ()
+
+    def count(*starts):
+        return sum(name.startswith(starts) for name in found.names)
+
+    assert count("trans_", "rot_") == preset.motion
+    assert count("white_matter") == count("csf") == preset.tissue_means
+    assert count("t_comp_cor") == preset.unsteady
+    assert count("global_signal") == max(preset.global_signal, 1)
+    if preset.variance:
+        assert min(count("w_comp_cor"), count("c_comp_cor")) > 5  # noise: many for a half
+    else:
+        assert count("w_comp_cor") == count("c_comp_cor") == preset.components
+    plain = without_global_signal(found)
+    assert plain.names == tuple(n for n in found.names if "global" not in n)
+    assert plain.values.shape[1] == len(plain.names)
+
+
+def test_36_courses_are_those_of_fmriprep(grid):
+    """Each of nine signals with its backward difference and both squares, under its names."""
+    rng = np.random.default_rng(6)
+    series, motion = _series(grid, 50, rng), rng.normal(size=(50, 6))
+    column = _columns(_found(series, grid, preset_named("36p"), motion=motion))
+    assert len(column) == 36
+    axes = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+    signals = dict(zip(axes, motion.T, strict=True))
+    signals["global_signal"] = series.mean(axis=1, dtype=float)
+    for tissue, name in ((Tissue.WM, "white_matter"), (Tissue.CSF, "csf")):
+        signals[name] = series[:, tissue_core(grid, tissue)].mean(axis=1, dtype=float)
+    for name, course in signals.items():
+        # fMRIPrep leaves the first change empty ("n/a"); every reader fills in 0
+        change = np.array([0.0, *(course[1:] - course[:-1])])
+        for suffix, expected in (
+            ("", course),
+            ("_derivative1", change),
+            ("_power2", course**2),
+            ("_derivative1_power2", change**2),
+        ):
+            assert_close(column.pop(name + suffix), expected, EXACT)
+    assert not column
+
+
 def test_components_follow_white_matter_only(grid):
     rng = np.random.default_rng(1)
     series = _series(grid, 60, rng)
     course = np.cos(np.arange(60) * 0.7)
     series[:, grid.of_tissue(Tissue.WM)] += (3 * course[:, None]).astype(np.float32)
-    found = confounds(
-        series,
-        grid,
-        motion=np.zeros((60, 6)),
-        kept=np.ones(60, bool),
-        tr_s=2.0,
-        low_hz=0.01,
-        acompcor=1,
-    )
-    column = dict(zip(found.names, found.values.T, strict=True))
+    column = _columns(_found(series, grid, Preset("trial", motion=6, components=1)))
     white = abs(np.corrcoef(column["w_comp_cor_00"], course)[0, 1])
     fluid = abs(np.corrcoef(column["c_comp_cor_00"], course)[0, 1])
     assert white > 0.99  # measured 0.998: drifts below 0.01 Hz are out
     assert fluid < 0.5
+
+
+def test_a_tissue_that_is_not_seen_is_named(grid):
+    rng = np.random.default_rng(7)
+    dry = grid.keep(grid.tissue[:, 2] < 0.5)
+    found = _found(_series(dry, 40, rng), dry, preset_named("24p-acompcor"))
+    assert [name for name in found.names if name.startswith("c_comp_cor")] == []
+    assert len(found.problems) == 1
+    assert "cerebrospinal fluid" in found.problems[0]
+    assert _found(_series(dry, 40, rng), dry, preset_named("24p-tcompcor")).problems == ()
 
 
 def test_the_core_of_a_tissue_is_away_from_cortex(grid):

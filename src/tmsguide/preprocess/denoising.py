@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from tmsguide.errors import InputError, QualityError
 from tmsguide.num.regression import complement, cosines_outside, residual_zscored, span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from tmsguide.preprocess.nuisance import Confounds
@@ -34,6 +37,12 @@ FEWEST_DOF = 20
 #: Fewer than this makes the motion model shrink before it eats the signal.
 SPARE_DOF = 30
 SHORTEST_USABLE_S = 120.0
+#: What a short scan goes without, in this order, and the names (as fMRIPrep's) that stay.
+_LESS: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("components after the fifth", lambda name: not re.search(r"_comp_cor_(0[5-9]|[1-9])", name)),
+    ("squares", lambda name: not name.endswith("_power2")),
+    ("changes", lambda name: not name.endswith("_derivative1")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +123,35 @@ def degrees_of_freedom(nuisance: Floats, kept: NDArray[np.bool_], *, band: Band)
 def affordable(
     found: Confounds, kept: NDArray[np.bool_], *, band: Band
 ) -> tuple[Confounds, tuple[str, ...]]:
-    """Give the largest motion model (24, 12, 6) that leaves 30 degrees of freedom, and why.
+    """Give the most of ``found`` that leaves 30 degrees of freedom, and why it is less than all.
+
+    Left out one after the other: components after the fifth of each kind, squares, changes.
 
     Raises
     ------
     QualityError
-        Under 20 degrees of freedom even with 6 motion courses.
+        Under 20 degrees of freedom with the least of them.
     """
-    models = {
-        24: found,
-        12: found.only(lambda name: not name.endswith("_power2")),
-        6: found.only(lambda name: not name.endswith(("_power2", "_derivative1"))),
-    }
-    for size, model in models.items():
-        dof = degrees_of_freedom(model.values, kept, band=band)
-        if dof >= SPARE_DOF or (size == 6 and dof >= FEWEST_DOF):
-            if size == 24:
-                return model, ()
-            return model, (
-                f"the scan is short: {size} motion courses instead of 24 were regressed out, so "
-                f"that {dof} degrees of freedom remain",
-            )
-    raise QualityError(
-        f"{int(kept.sum())} kept frames leave {dof} degrees of freedom after band-pass and "
-        f"{model.values.shape[1]} confounds, needed {FEWEST_DOF}; scan longer, take fewer "
-        "components (acompcor) or a wider band"
+    model, dof = found, degrees_of_freedom(found.values, kept, band=band)
+    gone: list[str] = []
+    for words, stays in _LESS:
+        if dof >= SPARE_DOF:
+            break
+        smaller = model.only(stays)
+        if len(smaller.names) < len(model.names):
+            model, gone = smaller, [*gone, words]
+            dof = degrees_of_freedom(model.values, kept, band=band)
+    if dof < FEWEST_DOF:
+        raise QualityError(
+            f"{int(kept.sum())} kept frames leave {dof} degrees of freedom after band-pass and "
+            f"{model.values.shape[1]} confounds, needed {FEWEST_DOF}; scan longer, choose a "
+            "denoising that takes out less (minimal is the least) or a wider band"
+        )
+    if not gone:
+        return model, ()
+    return model, (
+        f"the scan is short: {' and '.join(gone)} of the confounds were not regressed out, so "
+        f"that {dof} degrees of freedom remain",
     )
 
 

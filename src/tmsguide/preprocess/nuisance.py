@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from tmsguide.model import Tissue
-from tmsguide.num.regression import cosines_outside, leading_components
+from tmsguide.num.regression import cosines_outside
+from tmsguide.preprocess.compcor import tissue_components, tissue_core, unsteady_components
+from tmsguide.preprocess.presets import DEFAULT_PRESET, preset_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from tmsguide.preprocess.grids import BrainGrid
+    from tmsguide.preprocess.presets import Preset
 
     Floats = NDArray[np.float64]
 
-__all__ = ["GLOBAL_SIGNAL", "Confounds", "confounds", "dvars"]
+__all__ = ["GLOBAL_SIGNAL", "Confounds", "confounds", "dvars", "without_global_signal"]
 
 GLOBAL_SIGNAL = "global_signal"
 _MOTION = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+_TISSUES = (
+    (Tissue.WM, "w", "white_matter", "white matter"),
+    (Tissue.CSF, "c", "csf", "cerebrospinal fluid"),
+)
 _FEWEST_VOXELS = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confounds:
-    """K nuisance time courses over all T0 frames: ``values`` (T0, K), named as in fMRIPrep."""
+    """K nuisance time courses over all T0 frames: ``values`` (T0, K), named as in fMRIPrep.
+
+    ``problems`` says in words what was asked for and could not be found.
+    """
 
     values: Floats
     names: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
     def only(self, wanted: Callable[[str], bool]) -> Confounds:
         """Give the courses whose name is wanted."""
         chosen = [wanted(name) for name in self.names]
-        return Confounds(
-            self.values[:, chosen], tuple(n for n, c in zip(self.names, chosen, strict=True) if c)
-        )
+        names = tuple(n for n, c in zip(self.names, chosen, strict=True) if c)
+        return Confounds(self.values[:, chosen], names, self.problems)
 
 
 def confounds(
@@ -50,46 +59,57 @@ def confounds(
     kept: NDArray[np.bool_],
     tr_s: float,
     low_hz: float,
-    acompcor: int,
+    preset: Preset | None = None,
+    acompcor: int | None = None,
 ) -> Confounds:
-    """Give 24 motion courses, ``acompcor`` components each of WM and CSF, and the global mean.
+    """Give what ``preset`` takes out, and last, whatever it says, the global mean.
 
-    ``series`` (T0, N) is unsmoothed; ``motion`` (T0, 6) in mm and rad. Components come from eroded
-    tissue, after removing drifts below ``low_hz``, and only from the ``kept`` (T0,) frames. A
-    tissue with fewer than 50 voxels left gives none.
+    ``series`` (T0, N) is unsmoothed; ``motion`` (T0, 6) in mm and rad. Means and components of a
+    tissue come from its eroded core; components are found after removing drifts below ``low_hz``,
+    and only on the ``kept`` (T0,) frames. Changes are backward differences, 0 in the first frame.
+    A tissue with fewer than 50 voxels left gives none, and ``problems`` says so.
 
     References
     ----------
     Friston 1996, doi:10.1002/mrm.1910350312, and Satterthwaite 2013,
-    doi:10.1016/j.neuroimage.2012.08.052 (24 courses); Behzadi 2007,
-    doi:10.1016/j.neuroimage.2007.04.042 (aCompCor).
+    doi:10.1016/j.neuroimage.2012.08.052 (24 courses of motion, 36 in all); Behzadi 2007,
+    doi:10.1016/j.neuroimage.2007.04.042 (aCompCor, tCompCor).
     """
-    values, names = _motion_24(motion)
+    preset = preset or preset_named(DEFAULT_PRESET)
+    if acompcor is not None:
+        preset = replace(preset, components=acompcor)
+    found = [_expanded(_MOTION, motion, preset.motion // len(_MOTION))]
     drift = cosines_outside(len(series), tr_s, low_hz=low_hz, high_hz=np.inf)
-    for tissue, letter in ((Tissue.WM, "w"), (Tissue.CSF, "c")):
-        core = tissue_core(grid, tissue)
-        if acompcor == 0 or core.sum() < _FEWEST_VOXELS:
+    problems = []
+    for tissue, letter, name, words in _TISSUES:
+        if not (preset.components or preset.variance or preset.tissue_means):
             continue
-        found = leading_components(series[:, core], kept, drift, count=acompcor)
-        values.append(found)
-        names += [f"{letter}_comp_cor_{k:02d}" for k in range(found.shape[1])]
-    values.append(series.mean(axis=1, dtype=np.float64)[:, None])
-    return Confounds(np.column_stack(values), (*names, GLOBAL_SIGNAL))
+        core = tissue_core(grid, tissue)
+        if core.sum() < _FEWEST_VOXELS:
+            problems.append(f"too little sure {words} was found to take its signal out")
+            continue
+        inside = series[:, core]
+        if preset.tissue_means:
+            found.append(_expanded([name], _mean(inside), preset.tissue_means))
+        if preset.components or preset.variance:
+            courses = tissue_components(
+                inside, kept, drift, count=preset.components, variance=preset.variance
+            )
+            found.append(_numbered(f"{letter}_comp_cor", courses))
+    if preset.unsteady:
+        courses = unsteady_components(series, kept, drift, count=preset.unsteady)
+        found.append(_numbered("t_comp_cor", courses))
+    found.append(_expanded([GLOBAL_SIGNAL], _mean(series), max(preset.global_signal, 1)))
+    return Confounds(
+        np.column_stack([values for values, _ in found]),
+        tuple(name for _, names in found for name in names),
+        tuple(problems),
+    )
 
 
-def tissue_core(grid: BrainGrid, tissue: Tissue) -> NDArray[np.bool_]:
-    """Give voxels (N,) deep in WM or CSF: surely that tissue, with no grey matter as neighbour.
-
-    White matter loses two voxel layers where at least 500 voxels remain, else one.
-    """
-    sure = grid.tissue[:, int(tissue) - int(Tissue.WM)] > 0.9
-    gray = grid.volume(grid.tissue[:, 1]) > 0.5
-    away = sure & ~ndimage.binary_dilation(gray)[grid.mask]
-    if tissue is not Tissue.WM:
-        return np.asarray(away)
-    box = grid.volume(away) > 0
-    deep = ndimage.binary_erosion(box)[grid.mask]
-    return np.asarray(deep if deep.sum() >= 500 else away)
+def without_global_signal(found: Confounds) -> Confounds:
+    """Give the courses without the global mean, its change and their squares."""
+    return found.only(lambda name: not name.startswith(GLOBAL_SIGNAL))
 
 
 def dvars(series: NDArray[np.float32]) -> Floats:
@@ -108,10 +128,20 @@ def dvars(series: NDArray[np.float32]) -> Floats:
     return out
 
 
-def _motion_24(motion: Floats) -> tuple[list[Floats], list[str]]:
-    """Give six parameters, their backward differences, and the squares of both."""
-    change = np.vstack([np.zeros(6), np.diff(motion, axis=0)])
-    sets = {"": motion, "_derivative1": change}
-    values = list(sets.values()) + [v**2 for v in sets.values()]
-    suffixes = [*sets, *(f"{s}_power2" for s in sets)]
-    return values, [name + suffix for suffix in suffixes for name in _MOTION]
+def _mean(series: NDArray[np.float32]) -> Floats:
+    return np.asarray(series.mean(axis=1, dtype=np.float64)[:, None])
+
+
+def _numbered(name: str, courses: Floats) -> tuple[Floats, list[str]]:
+    return courses, [f"{name}_{k:02d}" for k in range(courses.shape[1])]
+
+
+def _expanded(names: Sequence[str], values: Floats, each: int) -> tuple[Floats, list[str]]:
+    """Give ``values`` (T0, K), with 2 each their backward differences, with 4 all squares too."""
+    sets = {"": np.asarray(values, np.float64)}
+    if each > 1:
+        change = np.diff(values, axis=0, prepend=values[:1])
+        sets["_derivative1"] = change
+    if each > 2:
+        sets |= {f"{suffix}_power2": v**2 for suffix, v in sets.items()}
+    return np.column_stack(list(sets.values())), [n + suffix for suffix in sets for n in names]
