@@ -112,6 +112,15 @@ def test_the_repetition_time_decides(tr_s, age, wanted, used):
         assert "filtered out" in found.note
 
 
+def test_displacement_of_another_program_is_kept_unless_filtered():
+    given = np.full(FRAMES, 0.1)
+    slow = filtered_motion(_motion(_sine(0.25, 2.0)), 2.0, fd_mm=given)
+    assert (slow.fd_mm == given).all()
+    fast = filtered_motion(_motion(_sine(0.25, 0.8)), 0.8, fd_mm=given)
+    assert (fast.raw_fd_mm == given).all()
+    assert_close(fast.fd_mm, framewise_displacement(fast.parameters), EXACT)
+
+
 def test_the_low_pass_takes_folded_breathing():
     tr_s, hz = 2.0, 0.29  # seen at 0.21 Hz
     found = filtered_motion(_motion(_sine(hz, tr_s)), tr_s, wanted=MotionFilter.LOWPASS)

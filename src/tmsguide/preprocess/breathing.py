@@ -85,13 +85,15 @@ def filtered_motion(
     *,
     age_years: float | None = None,
     wanted: MotionFilter = MotionFilter.NOTCH,
+    fd_mm: Floats | None = None,
 ) -> FilteredMotion:
     """Give motion ``parameters`` (T, 6) without breathing, where the TR allows it.
 
     Breathing moves the main field and so seems to move the head, along the phase encoding. A notch
     (second order, forward and backward) over the rates of the age takes it out where the fastest
     breath spans three frames; its centre goes entirely, its edges lose half. Frames are judged by
-    the result; what is regressed out stays the motion as estimated.
+    the result; what is regressed out stays the motion as estimated. ``fd_mm`` (T,) is the
+    displacement before filtering where another program gives it.
 
     References
     ----------
@@ -125,7 +127,7 @@ def filtered_motion(
     out = raw
     if coefficients is not None and len(raw) > 1:
         out = signal.filtfilt(*coefficients, raw, axis=0, padtype="constant", padlen=len(raw) - 1)
-    before = framewise_displacement(raw)
+    before = framewise_displacement(raw) if fd_mm is None else np.asarray(fd_mm, np.float64)
     after = before if out is raw else framewise_displacement(out)
     return FilteredMotion(out, before, after, used, note)
 
