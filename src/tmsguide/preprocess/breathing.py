@@ -100,36 +100,20 @@ def filtered_motion(
     Fair et al. 2020, doi:10.1016/j.neuroimage.2019.116400 (notch); Gratton et al. 2020,
     doi:10.1016/j.neuroimage.2020.116866 (low-pass, TR 2 to 2.5 s).
     """
-    slow_hz, fast_hz = breathing_hz(age_years)
+    band_hz = breathing_hz(age_years)
     raw = np.asarray(parameters, np.float64)
-    used, coefficients = MotionFilter.NONE, None
-    if wanted is MotionFilter.NONE:
-        note = "breathing was not filtered out of the motion estimates"
-    elif tr_s * fast_hz * _FRAMES_PER_BREATH <= 1 + 1e-9:
-        used, middle = MotionFilter.NOTCH, (slow_hz + fast_hz) / 2
-        coefficients = signal.iirnotch(middle, middle / (fast_hz - slow_hz), fs=1 / tr_s)
-        note = (
-            f"breathing, {60 * slow_hz:.0f} to {60 * fast_hz:.0f} breaths per minute, was "
-            "filtered out of the motion estimates before frames were judged"
-        )
-    elif wanted is MotionFilter.LOWPASS and _folded_hz(slow_hz, fast_hz, tr_s) >= _cut_hz():
-        used = MotionFilter.LOWPASS
-        coefficients = signal.butter(1, _cut_hz(), fs=1 / tr_s)
-        note = (
-            f"motion estimates faster than {_cut_hz():g} Hz, breathing with them, were filtered "
-            "out before frames were judged"
-        )
-    else:
-        note = (
-            f"with one volume every {tr_s:g} s breathing cannot be told from movement in the "
-            "motion estimates; they were left as they are"
-        )
+    used = _possible(wanted, band_hz, tr_s)
     out = raw
-    if coefficients is not None and len(raw) > 1:
-        out = signal.filtfilt(*coefficients, raw, axis=0, padtype="constant", padlen=len(raw) - 1)
+    if used is not MotionFilter.NONE and len(raw) > 1:
+        if used is MotionFilter.NOTCH:
+            middle, width = sum(band_hz) / 2, band_hz[1] - band_hz[0]
+            b, a = signal.iirnotch(middle, middle / width, fs=1 / tr_s)
+        else:
+            b, a = signal.butter(1, _cut_hz(), fs=1 / tr_s)
+        out = signal.filtfilt(b, a, raw, axis=0, padtype="constant", padlen=len(raw) - 1)
     before = framewise_displacement(raw) if fd_mm is None else np.asarray(fd_mm, np.float64)
     after = before if out is raw else framewise_displacement(out)
-    return FilteredMotion(out, before, after, used, note)
+    return FilteredMotion(out, before, after, used, _note(wanted, used, band_hz, tr_s))
 
 
 def breathing_hz(age_years: float | None) -> tuple[float, float]:
@@ -184,6 +168,38 @@ def bursts_per_min(global_signal: Floats, tr_s: float, kept: NDArray[np.bool_]) 
         elif value > 0:
             ready = True
     return falls / (float(kept.sum()) * tr_s / 60)
+
+
+def _possible(wanted: MotionFilter, band_hz: tuple[float, float], tr_s: float) -> MotionFilter:
+    """Give the filter that the repetition time allows of what is wanted."""
+    if wanted is MotionFilter.NONE:
+        return wanted
+    if tr_s * band_hz[1] * _FRAMES_PER_BREATH <= 1 + 1e-9:
+        return MotionFilter.NOTCH
+    if wanted is MotionFilter.LOWPASS and _folded_hz(*band_hz, tr_s) >= _cut_hz():
+        return MotionFilter.LOWPASS
+    return MotionFilter.NONE
+
+
+def _note(
+    wanted: MotionFilter, used: MotionFilter, band_hz: tuple[float, float], tr_s: float
+) -> str:
+    if used is MotionFilter.NOTCH:
+        return (
+            f"breathing, {60 * band_hz[0]:.0f} to {60 * band_hz[1]:.0f} breaths per minute, was "
+            "filtered out of the motion estimates before frames were judged"
+        )
+    if used is MotionFilter.LOWPASS:
+        return (
+            f"motion estimates faster than {_cut_hz():g} Hz, breathing with them, were filtered "
+            "out before frames were judged"
+        )
+    if wanted is MotionFilter.NONE:
+        return "breathing was not filtered out of the motion estimates"
+    return (
+        f"with one volume every {tr_s:g} s breathing cannot be told from movement in the motion "
+        "estimates; they were left as they are"
+    )
 
 
 def _cut_hz() -> float:
