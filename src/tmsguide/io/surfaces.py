@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tmsguide.model import Frame
 
-__all__ = ["read_scalars_gifti", "read_surface_gifti", "write_surface_gifti"]
+__all__ = ["load_gifti", "read_scalars_gifti", "read_surface_gifti", "write_surface_gifti"]
 
 
 def write_surface_gifti(
@@ -110,7 +110,7 @@ def read_surface_gifti(path: Path, *, frame: Frame) -> Surface:
     InputError
         No GIFTI file, no points and triangles in it, or triangles that name absent points.
     """
-    image = _load(path)
+    image = load_gifti(path)
     points = image.agg_data("NIFTI_INTENT_POINTSET")
     triangles = image.agg_data("NIFTI_INTENT_TRIANGLE")
     if not (isinstance(points, np.ndarray) and isinstance(triangles, np.ndarray)):
@@ -129,11 +129,18 @@ def read_scalars_gifti(path: Path) -> dict[str, NDArray[np.float64]]:
     """Read a ``*.shape.gii`` as values per vertex by name (a number where there is no name)."""
     return {
         array.meta.get("Name", str(i)): np.asarray(array.data, dtype=np.float64)
-        for i, array in enumerate(_load(path).darrays)
+        for i, array in enumerate(load_gifti(path).darrays)
     }
 
 
-def _load(path: Path) -> Any:
+def load_gifti(path: Path) -> Any:
+    """Give nibabel's image of a GIFTI file.
+
+    Raises
+    ------
+    InputError
+        Missing or damaged, or no GIFTI file.
+    """
     import nibabel as nib
     from nibabel.filebasedimages import ImageFileError
 

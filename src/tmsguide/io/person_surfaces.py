@@ -1,0 +1,111 @@
+"""A person's own cortex in fMRIPrep's output, and the fsaverage spheres to reach it by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tmsguide.errors import InputError
+from tmsguide.io.documents import one_line
+from tmsguide.io.freesurfer_surfaces import SPHERE, midway
+from tmsguide.io.participants import natural_key
+from tmsguide.io.surfaces import read_surface_gifti
+from tmsguide.io.templates import _bundled as bundled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tmsguide.model import Frame, Surface
+
+__all__ = ["fsaverage5_sphere", "read_own_cortex", "read_own_fslr", "read_own_spheres"]
+
+_SIDES = {"left": "L", "right": "R"}
+
+
+def read_own_fslr(root: Path, *, frame: Frame) -> dict[str, Surface]:
+    """Give the person's midthickness on the 32k fsLR mesh, ``left`` and ``right``.
+
+    ``root`` is ``sub-<label>`` of fMRIPrep's output; the files are
+    ``*_hemi-L_space-fsLR_den-32k_midthickness.surf.gii`` in the person's T1w coordinates.
+
+    Raises
+    ------
+    InputError
+        They are not there: without them CIFTI data have no place in this person's head.
+    """
+    return {
+        side: read_surface_gifti(
+            _one(root, f"*hemi-{hemi}_space-fsLR_den-32k_midthickness.surf.gii"), frame=frame
+        )
+        for side, hemi in _SIDES.items()
+    }
+
+
+def read_own_cortex(root: Path, *, frame: Frame) -> dict[str, Surface]:
+    """Give the person's midthickness on the native mesh, ``left`` and ``right``.
+
+    ``*_hemi-L_midthickness.surf.gii``, else half-way from ``white`` (before fMRIPrep 21
+    ``smoothwm``) to ``pial``.
+
+    Raises
+    ------
+    InputError
+        The surfaces are not there.
+    """
+    return {side: _sheet(root, hemi, frame) for side, hemi in _SIDES.items()}
+
+
+def _sheet(root: Path, hemi: str, frame: Frame) -> Surface:
+    middle = _found(root, f"*hemi-{hemi}_midthickness.surf.gii")
+    if middle is not None:
+        return read_surface_gifti(middle, frame=frame)
+    white = _found(root, f"*hemi-{hemi}_white.surf.gii") or _one(
+        root, f"*hemi-{hemi}_smoothwm.surf.gii"
+    )
+    pial = _one(root, f"*hemi-{hemi}_pial.surf.gii")
+    return midway(read_surface_gifti(white, frame=frame), read_surface_gifti(pial, frame=frame))
+
+
+def read_own_spheres(root: Path) -> dict[str, Surface]:
+    """Give the person's registration to fsaverage on the native mesh, ``left`` and ``right``.
+
+    ``*_hemi-L_space-fsaverage_desc-reg_sphere.surf.gii`` (fMRIPrep 23.1 without the space).
+
+    Raises
+    ------
+    InputError
+        They are not there (before fMRIPrep 23.1 only FreeSurfer's folder has them).
+    """
+    spheres = {}
+    for side, hemi in _SIDES.items():
+        path = _found(root, f"*hemi-{hemi}_space-fsaverage_desc-reg_sphere.surf.gii")
+        path = path or _one(root, f"*hemi-{hemi}_desc-reg_sphere.surf.gii")
+        spheres[side] = read_surface_gifti(path, frame=SPHERE)
+    return spheres
+
+
+def fsaverage5_sphere(side: str) -> Surface:
+    """Give the fsaverage5 sphere of one hemisphere (10,242 vertices), as nilearn bundles it."""
+    return read_surface_gifti(bundled(f"fsaverage5/sphere_{side}.gii.gz"), frame=SPHERE)
+
+
+def _found(root: Path, pattern: str) -> Path | None:
+    """Give the surface in ``anat`` or ``ses-*/anat`` (the first session's)."""
+    for folder in (
+        root / "anat",
+        *sorted(root.glob("ses-*/anat"), key=lambda p: natural_key(str(p))),
+    ):
+        paths = sorted(folder.glob(pattern), key=lambda p: (len(p.name), p.name))
+        if paths:
+            return paths[0]
+    return None
+
+
+def _one(root: Path, pattern: str) -> Path:
+    path = _found(root, pattern)
+    if path is None:
+        raise InputError(
+            f"{one_line(root)} lacks anat/{pattern.removeprefix('*')}; needed the person's own "
+            "surfaces, as template coordinates are not the person's; run fMRIPrep with surfaces "
+            "(without --fs-no-reconall), for fsLR with --cifti-output 91k or --output-spaces fsLR"
+        )
+    return path
