@@ -101,9 +101,7 @@ def test_old_confounds_name(tmp_path):
     ("remove", "words"),
     [
         ("anat/sub-01_desc-preproc_T1w.nii.gz", ["desc-preproc_T1w", "native"]),
-        ("anat/sub-01_desc-brain_mask.nii.gz", ["brain mask", "sub-01_desc-brain_mask.nii.gz"]),
         ("func/sub-01_task-rest_desc-confounds_timeseries.tsv", ["confounds", "timeseries.tsv"]),
-        ("func/*T1w_desc-brain_mask.nii.gz", ["brain mask", "space-T1w_desc-brain_mask"]),
         ("func/*T1w_desc-preproc_bold.nii.gz", ["MNI152NLin2009cAsym", "--output-spaces T1w"]),
         ("func/*_bold.nii.gz", ["no preprocessed BOLD", "--output-spaces T1w"]),
     ],
