@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Boundary", "boundary_cost", "white_boundary"]
+__all__ = ["Boundary", "boundary_cost", "pair_costs", "white_boundary"]
 
 #: Where the EPI is read on both sides of the edge (Greve & Fischl 2009: 2 mm in; half of cortex).
 _INWARD_MM, _OUTWARD_MM = 2.0, 1.5
@@ -47,6 +47,10 @@ class Boundary:
         """Give about ``count`` of the pairs, evenly chosen."""
         every = max(1, len(self.white_mm) // count)
         return Boundary(self.white_mm[::every], self.gray_mm[::every])
+
+    def chosen(self, which: NDArray[np.bool_]) -> Boundary:
+        """Give the pairs where ``which`` (M,) is True."""
+        return Boundary(self.white_mm[which], self.gray_mm[which])
 
 
 def white_boundary(anatomy: Anatomy) -> Boundary:
@@ -86,29 +90,43 @@ def boundary_cost(
 ) -> tuple[float, float]:
     """Give the boundary cost of ``epi`` (X, Y, Z), 0 best and 1 chance, and the part in view.
 
-    Mean of ``1 + tanh(-slope * q)`` over the pairs in view, with q the percent by which the grey
-    side is brighter (T2*-weighted contrast). Pairs outside the scan or in dropout are left out:
-    counting them would pull a slab over more of the edge. None in view costs 1.
+    Mean of the `pair_costs` of the pairs in view. None in view costs 1.
 
     References
     ----------
     Greve & Fischl 2009, NeuroImage 48:63, doi:10.1016/j.neuroimage.2009.06.060, eq. 1-2
     (slope 0.5 per percent).
     """
-    count = len(boundary.white_mm)
-    both = np.concatenate([boundary.white_mm, boundary.gray_mm])
-    values = sample_linear(epi, voxel_from_t1w, both)
-    white, gray = values[:count], values[count:]
+    costs = pair_costs(epi, voxel_from_t1w, boundary, slope=slope)
+    costs = costs[np.isfinite(costs)]
+    if len(costs) == 0:
+        return 1.0, 0.0
+    return float(costs.mean()), len(costs) / len(boundary.white_mm)
+
+
+def pair_costs(
+    epi: NDArray[np.float32],
+    voxel_from_t1w: Floats,
+    boundary: Boundary,
+    *,
+    slope: float = 0.5,
+) -> Floats:
+    """Give ``1 + tanh(-slope * q)`` of each pair (M,), not-a-number where it says nothing.
+
+    q is the percent by which the grey side is brighter (T2*-weighted contrast). Pairs outside the
+    scan or in dropout say nothing: counting them would pull a slab over more of the edge.
+    """
+    white = sample_linear(epi, voxel_from_t1w, boundary.white_mm)
+    gray = sample_linear(epi, voxel_from_t1w, boundary.gray_mm)
     seen = np.isfinite(white) & np.isfinite(gray)
+    out = np.full(len(white), np.nan)
     if not seen.any():
-        return 1.0, 0.0
-    floor = _DROPOUT * float(white[seen].mean())
-    seen &= (white > max(floor, 0.0)) & (gray > max(floor, 0.0))
+        return out
+    floor = max(_DROPOUT * float(white[seen].mean()), 0.0)
+    seen &= (white > floor) & (gray > floor)
     white, gray = white[seen], gray[seen]
-    percent = 200 * (gray - white) / (gray + white)
-    if len(percent) == 0:
-        return 1.0, 0.0
-    return 1.0 - float(np.tanh(slope * percent).mean()), len(percent) / count
+    out[seen] = 1.0 - np.tanh(slope * 200 * (gray - white) / (gray + white))
+    return out
 
 
 def _cropped(anatomy: Anatomy) -> tuple[NDArray[np.float32], NDArray[np.float32], Floats]:
