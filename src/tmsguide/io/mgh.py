@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tmsguide.errors import InputError
-from tmsguide.io.documents import missing, one_line
+from tmsguide.io.documents import one_line
+from tmsguide.io.nifti_header import nifti_stream
 from tmsguide.model import Volume
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["read_mgh"]
 
 _SMALLEST_MM, _LARGEST_MM, _SHEAR = 0.2, 10.0, 2e-3
+_MOST_VOXELS = 1024
+_LIMIT_BYTES = 4_400_000_000
 
 
 def read_mgh(path: Path, *, frame: Frame) -> Volume:
@@ -34,16 +36,14 @@ def read_mgh(path: Path, *, frame: Frame) -> Volume:
     image = _load(path)
     affine = np.asarray(image.affine, dtype=np.float64)
     _check_place(affine, image.header, name)
+    _check_size(image.header, name)
     try:
         data = np.asarray(image.dataobj, dtype=np.float32)
-    except (EOFError, OSError, ValueError, TypeError, zlib.error, MemoryError) as error:
+    except (EOFError, OSError, ValueError, TypeError, MemoryError) as error:
         raise InputError(
             f"{name} ends before its image does or is damaged ({one_line(error)}); copy it again"
         ) from error
-    while data.ndim > 3 and data.shape[-1] == 1:
-        data = data[..., 0]
-    if data.ndim != 3 or min(data.shape) < 4:
-        raise InputError(f"{name} has shape {data.shape}; needed one 3-D volume")
+    data = data.reshape(data.shape[:3])
     if not np.isfinite(data).all():
         raise InputError(f"{name} holds NaN or infinite values; needed finite numbers")
     return Volume(data, affine, frame)
@@ -55,20 +55,29 @@ def _load(path: Path) -> Any:
     from nibabel.spatialimages import HeaderDataError
     from nibabel.wrapstruct import WrapStructError
 
-    try:
-        with path.open("rb"):
-            pass
-    except (OSError, ValueError) as error:
-        raise missing(path, error) from error
-    damaged = (EOFError, OSError, ValueError, LookupError, TypeError, zlib.error, OverflowError)
+    # whole and from memory, as nibabel leaves the files of this format open
+    with nifti_stream(path) as stream:
+        data = stream.read(_LIMIT_BYTES + 1)
+    if len(data) > _LIMIT_BYTES:
+        raise InputError(f"{one_line(path)} is larger than {_LIMIT_BYTES / 1e9:g} GB; check it")
+    damaged = (EOFError, OSError, ValueError, LookupError, TypeError, OverflowError)
     theirs = (ImageFileError, MGHError, HeaderDataError, WrapStructError)
     try:
-        return MGHImage.from_filename(path)
+        return MGHImage.from_bytes(data)
     except (*damaged, *theirs) as error:
         raise InputError(
             f"{one_line(path)} cannot be read as FreeSurfer's .mgz ({one_line(error)}); copy it "
             "again or check the file"
         ) from error
+
+
+def _check_size(header: Any, name: str) -> None:
+    size = [int(d) for d in header["dims"]]
+    if min(size[:3]) < 4 or max(size[:3]) > _MOST_VOXELS or size[3] != 1:
+        raise InputError(
+            f"{name} has {' x '.join(map(str, size))} voxels; needed one 3-D volume of at least 4 "
+            f"and at most {_MOST_VOXELS} voxels each way"
+        )
 
 
 def _check_place(affine: Any, header: Any, name: str) -> None:
