@@ -131,8 +131,9 @@ def anatomy(home, stem, *, templates=("MNI152NLin2009cAsym",), tissues=True):
     save(anat / f"{stem}_desc-preproc_T1w.nii.gz", t1w, affine)
     save(anat / f"{stem}_desc-brain_mask.nii.gz", inside.astype(np.uint8), affine)
     if tissues:
-        left = (at[:, 0] < 0).reshape(inside.shape)
-        label = np.where(inside, np.where(left, 1, 2), 0).astype(np.uint8)
+        x = at[:, 0].reshape(inside.shape)  # grey on the left, white on the right, CSF between
+        kind = np.where(np.abs(x) < 12, 3, np.where(x < 0, 1, 2))
+        label = np.where(inside, kind, 0).astype(np.uint8)
         save(anat / f"{stem}_dseg.nii.gz", label, affine)
         for name, value in (("GM", label == 1), ("WM", label == 2), ("CSF", label == 3)):
             map_ = np.where(value, 0.75, 0.125).astype(np.float32)

@@ -14,12 +14,12 @@ from tests.io.transform_files import itk_text
 from tests.tolerance import STORED, assert_close
 from tmsguide.errors import FrameError, InputError
 from tmsguide.io import write_tsv
+from tmsguide.io.derivative_files import derivative_home
 from tmsguide.io.fmriprep import select_fmriprep, select_fmriprep_surfaces
 from tmsguide.io.fmriprep_anatomy import template_named
 from tmsguide.io.fmriprep_reading import read_fmriprep_run
 from tmsguide.io.nifti import read_mask
-from tmsguide.io.prepared_volumes import bring_to_t1w, read_prepared, series_at
-from tmsguide.io.transforms import read_transform
+from tmsguide.io.prepared_volumes import bring_to_t1w, read_prepared, scan_from_t1w, series_at
 from tmsguide.model import Frame, Points, native_frame
 
 HERE = native_frame("01")
@@ -51,26 +51,19 @@ WAYS = {
 }
 
 
-def template_map(inputs, run):
-    if run.space in ("T1w", "boldref"):
-        return None
-    (path,) = run.transforms
-    return read_transform(path, source=HERE, target=Frame(run.space))
-
-
-def courses(inputs, run):
+def courses(run):
     """Correlation with the planted course on the left and on the right, of one run."""
     prepared = read_prepared(run, t1w_frame=HERE)
     places = Points(np.array([tree.LEFT, tree.RIGHT]), HERE)
-    got = series_at(prepared, places, scan_from_places=template_map(inputs, run))
+    got = series_at(prepared, places, scan_from_places=scan_from_t1w(run, t1w_frame=HERE))
     swing = got - got.mean(axis=0)
     return prepared, swing.T @ tree.course() / (tree.course() @ tree.course())
 
 
-def found_on_the_left(inputs, run):
-    prepared, (left, right) = courses(inputs, run)
-    assert 85 < left < 105  # 100 planted; measured 95 to 100 (11 mm voxels, spot of 13 mm)
-    assert abs(right) < 1
+def found_on_the_left(run):
+    prepared, (left, right) = courses(run)
+    assert 97 < left < 102  # 100 planted; measured 98.9 to 99.9 (9.5 mm voxels, spot of 13 mm)
+    assert abs(right) < 0.1
     return prepared
 
 
@@ -82,7 +75,7 @@ def test_releases(tmp_path, version, way):
     inputs = select_fmriprep(tmp_path, "01")
     (run,) = inputs.runs
     assert run.space == space
-    assert found_on_the_left(inputs, run).origin == f"fMRIPrep {version}"
+    assert found_on_the_left(run).origin == f"fMRIPrep {version}"
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -92,7 +85,7 @@ def test_every_space(tmp_path, way):
     inputs = select_fmriprep(tmp_path, "sub-01")
     (run,) = inputs.runs
     assert run.space == space
-    prepared = found_on_the_left(inputs, run)
+    prepared = found_on_the_left(run)
     in_person = space in ("T1w", "boldref")
     assert prepared.scan.volume.frame == (HERE if in_person else Frame(space))
     assert any("second time" in note for note in inputs.notes) != in_person
@@ -106,7 +99,7 @@ def test_cohort_within_the_name_of_the_space(tmp_path):
     tree.fmriprep_tree(tmp_path, spaces=(), templates=("MNIPediatricAsym+5",))
     tree.run(tmp_path / "sub-01" / "func", "sub-01_task-rest", "MNIPediatricAsym+5", plus=True)
     inputs = select_fmriprep(tmp_path, "01")
-    found_on_the_left(inputs, inputs.runs[0])
+    found_on_the_left(inputs.runs[0])
 
 
 def test_best_space_wins_until_it_is_gone(tmp_path):
@@ -148,7 +141,7 @@ def test_runs_laid_on_the_t1w_together(tmp_path):
     inputs = select_fmriprep(tmp_path, "01")
     (run,) = inputs.runs
     assert len(run.transforms) == 2
-    found_on_the_left(inputs, run)
+    found_on_the_left(run)
 
 
 def test_mirroring_coregistration_is_refused(tmp_path):
@@ -164,7 +157,7 @@ def test_template_back_to_the_t1w_as_a_volume(tmp_path):
     (run,) = inputs.runs
     prepared = read_prepared(run, t1w_frame=HERE)
     brain = read_mask(inputs.brain_mask, frame=HERE)
-    native = bring_to_t1w(prepared, template_map(inputs, run), brain=brain)
+    native = bring_to_t1w(prepared, scan_from_t1w(run, t1w_frame=HERE), brain=brain)
     volume = native.scan.volume
     assert volume.frame == HERE
     np.testing.assert_allclose(volume.voxel_mm, tree.STEP)
@@ -199,7 +192,7 @@ def test_optimally_combined_echoes(tmp_path):
     inputs = select_fmriprep(tmp_path, "01")
     (run,) = inputs.runs
     assert "echo" not in run.bold.name
-    found_on_the_left(inputs, run)
+    found_on_the_left(run)
 
 
 def test_missing_masks_are_said_not_refused(tmp_path):
@@ -210,7 +203,7 @@ def test_missing_masks_are_said_not_refused(tmp_path):
     assert inputs.brain_mask is None
     assert inputs.runs[0].mask is None
     assert sum("no brain mask" in note for note in inputs.notes) == 2
-    found_on_the_left(inputs, inputs.runs[0])
+    found_on_the_left(inputs.runs[0])
 
 
 def test_run_without_confounds_is_left_out_and_named(tmp_path):
@@ -243,7 +236,7 @@ def test_one_t1w_for_all_sessions(tmp_path):
     inputs = select_fmriprep(tmp_path, "01")
     assert [run.session for run in inputs.runs] == ["a", "b", "c"]
     for run in inputs.runs:
-        found_on_the_left(inputs, run)
+        found_on_the_left(run)
 
 
 @pytest.mark.parametrize("order", ["hemi-{h}_space-{s}", "space-{s}_hemi-{h}"])
@@ -282,6 +275,14 @@ def test_wrong_templates_map_would_show():
     at = tree.moved(tree.LINEAR, tree.LEFT[None])
     a, b = (tree.shift_at(at, tree.SHIFTS_MM[t]) for t in (MNI2009, MNI6))
     assert np.linalg.norm(a - b) > 5
+
+
+@pytest.mark.parametrize("version", ["20.2.7", "25.1.4"])
+def test_legacy_layout(tmp_path, version):
+    tree.fmriprep_tree(tmp_path / "fmriprep", version=version)
+    assert derivative_home(tmp_path, "fmriprep") == tmp_path / "fmriprep"
+    assert derivative_home(tmp_path / "fmriprep", "fmriprep") == tmp_path / "fmriprep"
+    assert derivative_home(tmp_path / "none", "fmriprep") == tmp_path / "none"
 
 
 def test_templates_by_name(tmp_path):

@@ -17,6 +17,7 @@ __all__ = [
     "DerivativeFile",
     "WrittenBy",
     "belonging",
+    "derivative_home",
     "listed",
     "prepared_sidecar",
     "scan_key",
@@ -72,6 +73,16 @@ def written_by(folder: Path) -> WrittenBy:
     if not isinstance(first, dict):
         return WrittenBy()
     return WrittenBy(one_line(first.get("Name") or ""), one_line(first.get("Version") or ""))
+
+
+def derivative_home(folder: Path, *names: str) -> Path:
+    """Give the folder that holds the people: ``folder``, or the one of ``names`` within it.
+
+    fMRIPrep before 21.0 (later on request) writes into ``<output>/fmriprep``, older releases of
+    XCP-D into ``<output>/xcp_d``.
+    """
+    places = (folder, *(folder / name for name in names))
+    return next((p for p in places if any(True for _ in p.glob("sub-*/"))), folder)
 
 
 def listed(root: Path, folder: str) -> list[DerivativeFile]:

@@ -10,7 +10,7 @@ import numpy as np
 from tmsguide.errors import InputError
 from tmsguide.io.derivative_files import belonging, listed
 from tmsguide.io.documents import one_line
-from tmsguide.io.nifti import read_volume
+from tmsguide.io.nifti import check_t1w, read_volume
 from tmsguide.io.transforms import PointMap, read_transform
 from tmsguide.model import MNI_FRAMES, Frame, Volume
 
@@ -217,19 +217,10 @@ def read_fmriprep_tissue(anatomy: FmriprepAnatomy, *, frame: Frame) -> Volume:
     Raises
     ------
     InputError
-        Neither is there, or they lie on another grid than one another.
+        Neither is there, or they lie on another grid than the T1w.
     """
     if all(label in anatomy.tissue for label in _TISSUES):
-        maps = [read_volume(anatomy.tissue[label], frame=frame) for label in _TISSUES]
-        for label, one in zip(_TISSUES, maps, strict=True):
-            if one.data.shape != maps[0].data.shape or not np.allclose(
-                one.frame_from_voxel, maps[0].frame_from_voxel, atol=0.01
-            ):
-                raise InputError(
-                    f"{anatomy.tissue[label].name} lies on another grid than "
-                    f"{anatomy.tissue['WM'].name}; needed the tissues of one T1w; copy "
-                    "fMRIPrep's whole anat folder"
-                )
+        maps = [_on_t1w(anatomy.tissue[label], anatomy, frame) for label in _TISSUES]
         data = np.clip(np.stack([one.data for one in maps], axis=-1), 0, 1)
         return Volume(data, maps[0].frame_from_voxel, frame)
     if anatomy.dseg is None:
@@ -238,6 +229,18 @@ def read_fmriprep_tissue(anatomy: FmriprepAnatomy, *, frame: Frame) -> Volume:
             "label-WM_probseg and label-CSF_probseg, or the dseg; copy fMRIPrep's whole anat "
             "folder"
         )
-    labels = read_volume(anatomy.dseg, frame=frame)
+    labels = _on_t1w(anatomy.dseg, anatomy, frame)
     hard = np.stack([labels.data == _DSEG[label] for label in _TISSUES], axis=-1)
     return Volume(hard.astype(np.float32), labels.frame_from_voxel, frame)
+
+
+def _on_t1w(path: Path, anatomy: FmriprepAnatomy, frame: Frame) -> Volume:
+    found, t1w = read_volume(path, frame=frame), check_t1w(anatomy.t1w)
+    if found.data.shape != t1w.shape or not np.allclose(
+        found.frame_from_voxel, t1w.frame_from_voxel, atol=0.01
+    ):
+        raise InputError(
+            f"{path.name} lies on another grid than {anatomy.t1w.name}; needed the tissues of "
+            "that T1w; copy fMRIPrep's whole anat folder"
+        )
+    return found

@@ -9,19 +9,17 @@ import numpy as np
 
 from tmsguide.errors import FrameError, InputError
 from tmsguide.io.fmriprep_reading import read_fmriprep
+from tmsguide.io.fmriprep_runs import NATIVE, FmriprepRun
+from tmsguide.io.transforms import PointMap, read_transform
 from tmsguide.io.xcpd_reading import XcpdRun, read_xcpd
-from tmsguide.model import Points, Prepared, Scan, Volume
+from tmsguide.model import Affine, Frame, Points, Prepared, Scan, Volume
 from tmsguide.num.interpolation import sample_cubic, spline_coefficients
 from tmsguide.num.parallel import ordered_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.io.fmriprep_runs import FmriprepRun
-    from tmsguide.io.transforms import PointMap
-    from tmsguide.model import Frame
-
-__all__ = ["bring_to_t1w", "read_prepared", "series_at"]
+__all__ = ["bring_to_t1w", "read_prepared", "scan_from_t1w", "series_at"]
 
 #: Rim around the brain that is read too, so that smoothing and masks find values there.
 _RIM_MM = 8.0
@@ -38,6 +36,28 @@ def read_prepared(run: FmriprepRun | XcpdRun, *, t1w_frame: Frame) -> Prepared:
     if isinstance(run, XcpdRun):
         return read_xcpd(run, t1w_frame=t1w_frame)
     return read_fmriprep(run, t1w_frame=t1w_frame)
+
+
+def scan_from_t1w(run: FmriprepRun | XcpdRun, *, t1w_frame: Frame) -> PointMap:
+    """Give the map of points from the T1w to the frame of what `read_prepared` gives.
+
+    The identity where the scan is placed in the T1w, else the way to its template that fMRIPrep
+    found.
+
+    Raises
+    ------
+    InputError
+        The scan is in a template and no transform came with it, or it cannot be used.
+    """
+    if run.space in ("T1w", NATIVE):
+        return Affine(np.eye(4), source=t1w_frame, target=t1w_frame)
+    if not run.transforms:
+        raise InputError(
+            f"{run.bold.name} is in {run.space}, and no transform from the T1w came with it; "
+            f"needed from-{run.space}_to-T1w_mode-image_xfm.h5 in fMRIPrep's anat folder, or the "
+            "T1w registered anew"
+        )
+    return read_transform(run.transforms[0], source=t1w_frame, target=Frame(run.space))
 
 
 def series_at(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tmsguide.errors import InputError
@@ -38,7 +38,7 @@ _SPACES = ("T1w", "MNI152NLin2009cAsym", "MNI152NLin6Asym")
 class XcpdInputs:
     """One person's denoised runs with the anatomy of the fMRIPrep folder they were made from.
 
-    ``cifti`` are denoised dense series that were found.
+    ``runs`` are volumes, ``dense`` the CIFTI series (.dtseries.nii) of the same or other scans.
     """
 
     subject: Subject
@@ -47,11 +47,11 @@ class XcpdInputs:
     dataset: str
     root: Path
     notes: tuple[str, ...] = ()
-    cifti: tuple[Path, ...] = field(default=())
+    dense: tuple[XcpdRun, ...] = field(default=())
 
     @property
     def t1w(self) -> Path:
-        """The T1w in its own space, from fMRIPrep."""
+        """The T1w in its own space."""
         return self.anatomy.t1w
 
 
@@ -63,49 +63,78 @@ def is_xcpd(folder: Path) -> bool:
     return any(True for pattern in patterns for _ in folder.glob(pattern))
 
 
-def select_xcpd(folder: Path, label: str, *, fmriprep: Path | None = None) -> XcpdInputs:
-    """Choose one person's denoised runs, and their anatomy in fMRIPrep's folder.
+def select_xcpd(
+    folder: Path, label: str, *, fmriprep: Path | None = None, t1w: Path | None = None
+) -> XcpdInputs:
+    """Choose one person's denoised volumes and dense series, and their anatomy.
 
-    XCP-D keeps neither the T1w in its own space nor the way there, so fMRIPrep's output is needed:
-    ``fmriprep``, or where XCP-D says it was (DatasetLinks), or a folder beside XCP-D's.
+    XCP-D keeps neither the T1w in its own space nor the way there. Both come from fMRIPrep's
+    output: ``fmriprep``, or where XCP-D says it was (DatasetLinks), or a folder beside XCP-D's.
+    Where there is none, ``t1w`` (the person's scan) serves, and is registered to MNI anew.
 
     Raises
     ------
     InputError
-        Unknown participant, no denoised volumes, or no fMRIPrep folder with this person.
+        Unknown participant, nothing denoised, or no T1w.
     """
     bare = participant(folder, label)
     files = listed(folder / f"sub-{bare}", "func")
     bolds = [f for f in files if f.name.suffix == "bold" and f.get("desc") in _DESCS]
-    cifti = tuple(f.path for f in bolds if f.name.extension == ".dtseries.nii")
-    volumes = [f for f in bolds if f.name.extension in (".nii", ".nii.gz")]
-    if not volumes:
-        only = " (there are dense series, .dtseries.nii)" if cifti else ""
-        raise InputError(
-            f"sub-{bare} has no denoised volumes in {one_line(folder)}{only}; needed "
-            "func/*_desc-denoised_bold.nii.gz; run XCP-D with --file-format nifti"
-        )
-    home = _fmriprep_folder(folder, bare, fmriprep)
     notes: list[str] = []
-    groups = _groups(volumes, notes)
-    anatomy = fmriprep_anatomy(home / f"sub-{bare}", sessions=[g[0].get("ses") for g in groups])
-    runs = [_run(_best(group), files, anatomy, folder=folder) for group in groups]
-    runs = [run for run in runs if anatomy.session in (None, run.session)]
-    if not runs:
+    volumes = _groups([f for f in bolds if f.name.extension in (".nii", ".nii.gz")], notes)
+    dense = _groups([f for f in bolds if f.name.extension == ".dtseries.nii"], notes)
+    if not volumes and not dense:
         raise InputError(
-            f"sub-{bare} has denoised runs only in sessions whose T1w is not in {one_line(home)}; "
-            "copy fMRIPrep's whole output folder"
+            f"sub-{bare} has nothing denoised in {one_line(folder)}; needed "
+            "func/*_desc-denoised_bold.nii.gz; see XCP-D's report on why it left this person out"
         )
-    notes.append(f"anatomy from fMRIPrep's folder {one_line(home.name)}")
-    notes += [note for run in runs for note in run.notes]
+    sessions = [group[0].get("ses") for group in (*volumes, *dense)]
+    anatomy = _anatomy(folder, bare, sessions, fmriprep=fmriprep, t1w=t1w)
+    made = []
+    for groups in (volumes, dense):
+        own = [_best(g) for g in groups if anatomy.session in (None, g[0].get("ses"))]
+        made.append(tuple(_run(file, files, anatomy, folder=folder) for file in own))
+    if not any(made):
+        raise InputError(
+            f"sub-{bare} has denoised runs only in sessions whose T1w is not with "
+            f"{anatomy.t1w.name}; copy fMRIPrep's whole output folder"
+        )
+    notes += [note for run in made[0] for note in run.notes]
     return XcpdInputs(
         subject=read_subject(folder, bare),
         anatomy=anatomy,
-        runs=tuple(runs),
+        runs=made[0],
         dataset=dataset_name(folder),
         root=folder,
-        notes=(*anatomy.notes, *notes),
-        cifti=cifti,
+        notes=(*anatomy.notes, *dict.fromkeys(notes)),
+        dense=made[1],
+    )
+
+
+def _anatomy(
+    folder: Path,
+    label: str,
+    sessions: Sequence[str | None],
+    *,
+    fmriprep: Path | None,
+    t1w: Path | None,
+) -> FmriprepAnatomy:
+    home = _fmriprep_folder(folder, label, fmriprep)
+    if home is not None:
+        found = fmriprep_anatomy(home / f"sub-{label}", sessions=sessions)
+        note = f"anatomy from fMRIPrep's output in {one_line(home.name)}"
+        return replace(found, notes=(*found.notes, note))
+    if t1w is not None and fmriprep is None:
+        note = (
+            f"no fMRIPrep output was found beside XCP-D's; {t1w.name} is registered to MNI anew, "
+            "so its way to MNI is not the one that XCP-D's data went"
+        )
+        return FmriprepAnatomy(t1w, None, {}, None, (), notes=(note,))
+    where = one_line(fmriprep) if fmriprep else f"beside {one_line(folder)}"
+    raise InputError(
+        f"sub-{label} has no T1w in its own space in XCP-D's output, and no fMRIPrep output was "
+        f"found {where}; needed the fMRIPrep folder that XCP-D was run on; put it beside XCP-D's "
+        "folder or name it"
     )
 
 
@@ -122,7 +151,7 @@ def _groups(volumes: Sequence[DerivativeFile], notes: list[str]) -> list[list[De
         else:
             kept.append(group)
     rest = [g for g in kept if "rest" in (g[0].get("task") or "").lower()]
-    if not rest:
+    if kept and not rest:
         notes.append("no resting run; task runs are used in its place")
         return kept
     notes += [f"task run not used: {g[0].path.name}" for g in kept if g not in rest]
@@ -158,7 +187,7 @@ def _run(
     found = template_named(anatomy, space)
     way = (found.template_from_t1w,) if found and found.template_from_t1w else ()
     notes = []
-    if space != "T1w":
+    if space not in ("T1w", "fsLR"):
         by = "fMRIPrep's inverse warp" if way else "tmsguide's own registration to MNI"
         notes.append(f"{file.path.name} is in {space}; it is brought back to the T1w by {by}")
     if "Smoothed" in (file.get("desc") or ""):
@@ -186,20 +215,14 @@ def _table(
     return belonging(same, file.scan, suffix=suffix, extensions=(".tsv",), desc=desc)
 
 
-def _fmriprep_folder(folder: Path, label: str, given: Path | None) -> Path:
+def _fmriprep_folder(folder: Path, label: str, given: Path | None) -> Path | None:
     for place in _places(folder) if given is None else iter((given,)):
         for anat in (f"sub-{label}/anat", f"sub-{label}/ses-*/anat"):
-            if (
-                any(True for _ in place.glob(f"{anat}/*_desc-preproc_T1w.nii*"))
-                and place != folder
-            ):
+            t1ws = place.glob(f"{anat}/*_desc-preproc_T1w.nii*")
+            own = any("_space-" not in path.name for path in t1ws)
+            if own and place.resolve() != folder.resolve():
                 return place
-    where = one_line(given) if given else f"beside {one_line(folder)}"
-    raise InputError(
-        f"sub-{label} has no T1w in its own space in XCP-D's output, and no fMRIPrep output was "
-        f"found {where}; needed the fMRIPrep folder that XCP-D was run on; put it beside XCP-D's "
-        "folder or name it"
-    )
+    return None
 
 
 def _places(folder: Path) -> Iterator[Path]:

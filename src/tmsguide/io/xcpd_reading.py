@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["XcpdRun", "read_xcpd"]
+__all__ = ["Censoring", "XcpdRun", "read_censoring", "read_xcpd"]
 
 #: Columns of outliers.tsv, the most that may have been removed first (interpolation since 0.11).
 _OUTLIERS = ("interpolation", "denoising", "framewise_displacement")
@@ -51,53 +51,77 @@ class XcpdRun:
         return (self.bold, *tables, *self.transforms)
 
 
-def read_xcpd(run: XcpdRun, *, t1w_frame: Frame) -> Prepared:
-    """Read one denoised run: filtered, confounds regressed out, motion in ``confounds``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Censoring:
+    """Motion by column and frames kept, both of the frames that are in the data."""
 
-    XCP-D either removes the frames with much motion or interpolates them: frames it interpolated
-    are not ``kept``; of frames it removed nothing is left, and a note says how many they were.
+    confounds: Mapping[str, NDArray[np.float64]]
+    kept: NDArray[np.bool_] | None
+    notes: tuple[str, ...]
+
+
+def read_xcpd(run: XcpdRun, *, t1w_frame: Frame) -> Prepared:
+    """Read one run of denoised volumes: filtered, confounds regressed out.
 
     Raises
     ------
     InputError
-        A file cannot be used, or the tables do not fit the number of volumes.
+        A file cannot be used, or as `read_censoring`.
     """
     frame = t1w_frame if run.space == "T1w" else Frame(run.space)
     bold = read_bold(run.bold, run.sidecar, frame=frame)
-    volumes = bold.volume.data.shape[3]
-    motion = read_confounds(run.motion) if run.motion else {}
-    stated = read_confounds(run.outliers) if run.outliers else {}
-    rows = next((len(v) for v in (*stated.values(), *motion.values())), volumes)
-    left = _left(run, stated, rows, volumes)
-    removed = rows - volumes
-    notes = run.notes
-    if removed:
-        notes += (f"XCP-D removed {removed} of {rows} frames of {run.bold.name}",)
+    censoring = read_censoring(run, bold.volume.data.shape[3])
     return Prepared(
         tr_s=bold.tr_s or 0.0,
         origin=run.origin,
         scan=bold,
-        confounds={name: v[left] if removed else v for name, v in motion.items()},
-        kept=np.ones(volumes, bool) if removed else left if stated else None,
+        confounds=censoring.confounds,
+        kept=censoring.kept,
         denoised=True,
         metadata=run.sidecar,
-        notes=notes,
+        notes=censoring.notes,
+    )
+
+
+def read_censoring(run: XcpdRun, frames: int) -> Censoring:
+    """Read what XCP-D says of the ``frames`` of a run.
+
+    XCP-D either removes the frames with much motion or interpolates them: frames it interpolated
+    are not kept; of frames it removed nothing is left, and a note says how many they were.
+
+    Raises
+    ------
+    InputError
+        The tables do not fit the number of frames.
+    """
+    motion = read_confounds(run.motion) if run.motion else {}
+    stated = read_confounds(run.outliers) if run.outliers else {}
+    rows = {len(values) for values in (*stated.values(), *motion.values())} or {frames}
+    left = _left(run, stated, rows, frames)
+    if len(left) == frames:
+        return Censoring(motion, left if stated else None, run.notes)
+    note = f"XCP-D removed {len(left) - frames} of {len(left)} frames of {run.bold.name}"
+    return Censoring(
+        {name: values[left] for name, values in motion.items()},
+        np.ones(frames, bool),
+        (*run.notes, note),
     )
 
 
 def _left(
-    run: XcpdRun, stated: Mapping[str, NDArray[np.float64]], rows: int, volumes: int
+    run: XcpdRun, stated: Mapping[str, NDArray[np.float64]], rows: set[int], frames: int
 ) -> NDArray[np.bool_]:
-    """Frames (rows,) that XCP-D did not censor, checked against the number of volumes."""
+    """Frames (rows,) that XCP-D did not censor, checked against those in the data."""
     masks = [np.asarray(stated[name] == 0, bool) for name in _OUTLIERS if name in stated]
-    for left in masks:
-        if volumes in (rows, int(left.sum())):
-            return left
-    if rows == volumes:
-        return np.ones(rows, bool)
-    name = (run.outliers or run.motion or run.bold).name
+    if len(rows) == 1:
+        for left in masks:
+            if frames in (len(left), int(left.sum())):
+                return left
+        if rows == {frames}:
+            return np.ones(frames, bool)
+    given = [f"{path.name}" for path in (run.motion, run.outliers) if path is not None]
     raise InputError(
-        f"{name} has {rows} rows, {', '.join(str(int(m.sum())) for m in masks) or 'none'} of them "
-        f"uncensored, and {run.bold.name} {volumes} volumes; needed tables of the same run; copy "
-        "XCP-D's whole func folder"
+        f"{' and '.join(given)} have {' and '.join(map(str, sorted(rows)))} rows, which do not "
+        f"make the {frames} volumes of {run.bold.name}, censored or not; needed tables of the "
+        "same run; copy XCP-D's whole func folder"
     )
