@@ -90,15 +90,17 @@ def read_charm(folder: Path, *, frame: Frame) -> CharmHead:
     back = read_position_map(
         _needed(folder, "toMNI/MNI2Conform_nonl.nii.gz"), source=CHARM_MNI, target=frame
     )
+    _check_way(there, back, t1w, folder)
     check_round_trip(there, back, _some_brain(anatomy), f"{one_line(folder)}/toMNI")
+    positions, odd = _positions(folder / "eeg_positions", frame)
     mesh = folder / f"{subject}.msh"
     return CharmHead(
         anatomy=anatomy,
         mni_from_t1w=there,
         t1w_from_mni=back,
         mesh=mesh if mesh.is_file() else None,
-        positions=_positions(folder / "eeg_positions", frame),
-        notes=notes,
+        positions=positions,
+        notes=notes + odd,
     )
 
 
@@ -143,6 +145,20 @@ def _labels(path: Path, frame: Frame) -> Volume:
     return Volume(whole.astype(np.uint8), volume.frame_from_voxel, frame)
 
 
+def _check_way(there: Warp, back: Warp, t1w: Volume, folder: Path) -> None:
+    """Refuse maps under each other's name: the one from the T1w lies on the T1's grid."""
+
+    def on_t1w(warp: Warp) -> bool:
+        same = np.allclose(warp.source_from_voxel, t1w.frame_from_voxel, atol=0.01)
+        return bool(same) and warp.displacement_mm.shape[:3] == t1w.data.shape
+
+    if on_t1w(back) and not on_t1w(there):
+        raise InputError(
+            f"{one_line(folder)}/toMNI has Conform2MNI and MNI2Conform under each other's name, "
+            "as a preview of SimNIBS 4 wrote them; run charm of a release"
+        )
+
+
 def _some_brain(anatomy: Anatomy) -> Points:
     """Give some 2,000 places of the brain."""
     at = np.argwhere(np.asarray(anatomy.brain_mask.data))
@@ -150,6 +166,12 @@ def _some_brain(anatomy: Anatomy) -> Points:
     return Points(at[:: max(1, len(at) // 2000)] @ m[:3, :3].T + m[:3, 3], anatomy.t1w.frame)
 
 
-def _positions(folder: Path, frame: Frame) -> dict[str, Landmarks]:
-    paths = sorted(folder.glob("*.csv"))[:_CAPS]
-    return {path.stem: read_eeg_positions(path, frame=frame) for path in paths}
+def _positions(folder: Path, frame: Frame) -> tuple[dict[str, Landmarks], tuple[str, ...]]:
+    """Give the caps that can be read, and words about those that cannot: none of them is vital."""
+    found, notes = {}, []
+    for path in sorted(folder.glob("*.csv"))[:_CAPS]:
+        try:
+            found[path.stem] = read_eeg_positions(path, frame=frame)
+        except InputError as error:
+            notes.append(f"positions left out: {error}")
+    return found, tuple(notes)

@@ -26,8 +26,9 @@ _UNCERTAINTY_MM = 5.0
 def read_eeg_positions(path: Path, *, frame: Frame) -> Landmarks:
     """Read rows ``Type,x,y,z,name`` of electrodes, reference and fiducials.
 
-    Rows of other types are passed over. SimNIBS carries the positions over from a template; 5 mm
-    of uncertainty is our guess.
+    Rows of other types are passed over, as is a fiducial that an electrode has the name of (Iz in
+    SimNIBS' SPM12 cap). SimNIBS carries the positions over from a template; 5 mm of uncertainty
+    is our guess.
 
     Raises
     ------
@@ -35,28 +36,34 @@ def read_eeg_positions(path: Path, *, frame: Frame) -> Landmarks:
         The file cannot be read, holds no position, or a row that is none.
     """
     text = text_of(read_bytes(path), path)
-    names: list[str] = []
-    rows: list[list[float]] = []
+    found: dict[str, tuple[str, list[float]]] = {}
     for number, row in enumerate(csv.reader(text.splitlines()), start=1):
         if not row or row[0].strip() not in _TYPES:
             continue
-        try:
-            place = [float(cell) for cell in row[1:4]]
-        except ValueError:
-            place = []
-        if len(place) < 3 or len(row) < 5 or not np.isfinite(place).all():
+        kind, place = row[0].strip(), _place(row)
+        if place is None:
             raise InputError(
                 f"{one_line(path)} row {number} is no position; needed Type,x,y,z,name with "
                 "millimetres"
             )
-        names.append(one_line(row[4]))
-        rows.append(place)
-    if not rows:
+        name = one_line(row[4])
+        if name in found and found[name][0] == kind:
+            raise InputError(f"{one_line(path)} names {name!r} twice; rename one of them")
+        found.setdefault(name, (kind, place))
+    if not found:
         raise InputError(
             f"{one_line(path)} holds no electrode and no fiducial; needed rows Type,x,y,z,name"
         )
-    if len(set(names)) < len(names):
-        raise InputError(f"{one_line(path)} names a position twice; rename one of them")
-    return Landmarks(
-        tuple(names), Points(np.array(rows), frame), np.full(len(rows), _UNCERTAINTY_MM)
-    )
+    places = np.array([place for _, place in found.values()])
+    spread_mm = np.full(len(found), _UNCERTAINTY_MM)
+    return Landmarks(tuple(found), Points(places, frame), spread_mm)
+
+
+def _place(row: list[str]) -> list[float] | None:
+    if len(row) < 5:
+        return None
+    try:
+        place = [float(cell) for cell in row[1:4]]
+    except ValueError:
+        return None
+    return place if np.isfinite(place).all() else None
