@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.errors import QualityError
+from tmsguide.errors import FrameError, QualityError
 from tmsguide.model import Volume
 from tmsguide.num.alignment import Template, align, template
-from tmsguide.num.interpolation import sample_cubic, spline_coefficients
+from tmsguide.num.interpolation import sample_cubic, sample_linear, spline_coefficients
 from tmsguide.num.parallel import ordered_map
 from tmsguide.num.rigid import inverted, parameters_from_rigid
 from tmsguide.preprocess.frames import check_scan, raw_frame
@@ -31,16 +31,19 @@ HEAD_RADIUS_MM = 50.0
 _REFERENCE_FRAMES = 24
 #: Voxels compared in the coarse and the fine search; more changes the answer by micrometres.
 _COARSE_POINTS, _FINE_POINTS = 6_000, 60_000
+#: Correlation with the reference below which a frame shows no head in that place.
+_LEAST_CORRELATION = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """Head motion of T frames against a still ``reference`` volume on the scan's own grid.
+    """Head motion of T frames against a still ``reference`` volume.
 
     ``frame_from_reference`` (T, 4, 4) takes a place of the reference to where that tissue was in
     each frame, world millimetres. ``parameters`` (T, 6) are the same maps as shift x, y, z (mm)
     and rotation x, y, z (rad, R = Rx Ry Rz) about ``center_mm``, the middle of the head's signal.
-    ``unsettled`` (T,) marks frames whose search did not converge.
+    ``unsettled`` (T,) marks frames whose search did not converge, or that look unlike the
+    reference even so.
     """
 
     reference: Volume
@@ -50,32 +53,38 @@ class Motion:
     unsettled: NDArray[np.bool_]
 
 
-def estimate_motion(scan: Scan, *, first_frame: int = 0) -> Motion:
+def estimate_motion(
+    scan: Scan, *, first_frame: int = 0, reference: Volume | None = None
+) -> Motion:
     """Give the rigid motion of every frame of ``scan``, by Gauss–Newton to a robust reference.
 
     The reference is the median of up to 24 aligned frames spread over the scan, none before
-    ``first_frame`` (dummies). Each frame is sought on its own, coarse then fine, so that one bad
-    frame harms no other. On planted motion of 1 mm and 1 degree the mean error is 0.05 mm
-    in 3.5 mm voxels.
+    ``first_frame`` (dummies), or the ``reference`` given: that of another run, or a single-band
+    image, on any grid of like voxel size. Each frame is sought on its own, coarse then fine, so
+    that one bad frame harms no other. On planted walks and jumps in a real scan at its own noise
+    the error is 0.04 mm and 0.04 degrees RMS.
 
     Raises
     ------
     InputError
         The scan is not 4-D, or its TR is missing or implausible.
+    FrameError
+        The reference lies in another frame than the scan.
     QualityError
         No head is visible in the scan.
     """
     check_scan(scan)
-    world_from_voxel = np.asarray(scan.volume.frame_from_voxel, np.float64)
-    count = scan.volume.data.shape[3]
-    chosen = np.unique(np.linspace(first_frame, count - 1, _REFERENCE_FRAMES).round().astype(int))
-    start = _typical_frame(scan, chosen)
-    moves = _align_all(scan, start, chosen)[0]
-    still = _median_aligned(scan, chosen, moves)
-    moves, unsettled = _align_all(scan, still, np.arange(count))
-    center = _center_mm(still, world_from_voxel)
+    if reference is None:
+        reference = _own_reference(scan, first_frame)
+    if reference.frame != scan.volume.frame:
+        raise FrameError(
+            f"the reference is in {reference.frame.name}, the scan in {scan.volume.frame.name}; "
+            "give a reference of the same session"
+        )
+    moves, unsettled = _align_all(scan, reference, np.arange(scan.volume.data.shape[3]))
+    center = _center_mm(reference)
     return Motion(
-        reference=Volume(still, world_from_voxel, scan.volume.frame),
+        reference=reference,
         frame_from_reference=moves,
         parameters=parameters_from_rigid(moves, center),
         center_mm=center,
@@ -117,9 +126,19 @@ def head_mask(volume: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(ndimage.binary_dilation(largest, iterations=1) & inner)
 
 
-def _center_mm(volume: NDArray[np.float32], world_from_voxel: Floats) -> Floats:
-    middle = np.argwhere(head_mask(volume)).mean(axis=0)
-    return np.asarray(world_from_voxel[:3, :3] @ middle + world_from_voxel[:3, 3])
+def _own_reference(scan: Scan, first_frame: int) -> Volume:
+    """Give the median of frames spread over the scan, each laid on the most typical of them."""
+    last = scan.volume.data.shape[3] - 1
+    chosen = np.unique(np.linspace(first_frame, last, _REFERENCE_FRAMES).round().astype(int))
+    grid, frame = np.asarray(scan.volume.frame_from_voxel, np.float64), scan.volume.frame
+    moves = _align_all(scan, Volume(_typical_frame(scan, chosen), grid, frame), chosen)[0]
+    return Volume(_median_aligned(scan, chosen, moves), grid, frame)
+
+
+def _center_mm(volume: Volume) -> Floats:
+    middle = np.argwhere(head_mask(np.asarray(volume.data, np.float32))).mean(axis=0)
+    m = volume.frame_from_voxel
+    return np.asarray(m[:3, :3] @ middle + m[:3, 3], np.float64)
 
 
 def _typical_frame(scan: Scan, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -129,15 +148,16 @@ def _typical_frame(scan: Scan, chosen: NDArray[np.int64]) -> NDArray[np.float32]
     return np.asarray(stack[np.argmin([np.abs(frame - middle).mean() for frame in stack])])
 
 
-def _levels(volume: NDArray[np.float32], world_from_voxel: Floats) -> tuple[Template, Template]:
-    mask = head_mask(volume)
-    center = _center_mm(volume, world_from_voxel)
+def _levels(reference: Volume) -> tuple[Template, Template]:
+    data = np.ascontiguousarray(reference.data, np.float32)
+    mask = head_mask(data)
+    center = _center_mm(reference)
     count = int(mask.sum())
 
     def level(sigma_voxels: float, points: int) -> Template:
         return template(
-            volume,
-            world_from_voxel,
+            data,
+            np.asarray(reference.frame_from_voxel, np.float64),
             mask,
             center_mm=center,
             sigma_voxels=sigma_voxels,
@@ -148,19 +168,28 @@ def _levels(volume: NDArray[np.float32], world_from_voxel: Floats) -> tuple[Temp
 
 
 def _align_all(
-    scan: Scan, still: NDArray[np.float32], frames: NDArray[np.int64]
+    scan: Scan, reference: Volume, frames: NDArray[np.int64]
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    world_from_voxel = np.asarray(scan.volume.frame_from_voxel, np.float64)
-    voxel_from_world = inverted(world_from_voxel)
-    coarse, fine = _levels(still, world_from_voxel)
+    voxel_from_world = inverted(np.asarray(scan.volume.frame_from_voxel, np.float64))
+    coarse, fine = _levels(reference)
 
     def one(index: int) -> tuple[Floats, bool]:
         volume = raw_frame(scan, index)
         start = align(coarse, volume, voxel_from_world, start=np.eye(4))[0]
-        return align(fine, volume, voxel_from_world, start=start)
+        move, settled = align(fine, volume, voxel_from_world, start=start)
+        return move, settled and _alike(fine, volume, voxel_from_world @ move)
 
     found = ordered_map(one, [int(t) for t in frames])
     return np.stack([move for move, _ in found]), np.array([not settled for _, settled in found])
+
+
+def _alike(still: Template, volume: NDArray[np.float32], voxel_from_reference: Floats) -> bool:
+    """Tell whether a frame, laid on the reference, correlates with it as a head does."""
+    values = sample_linear(volume, voxel_from_reference, still.points_mm)
+    seen = np.isfinite(values)
+    if seen.mean() < 0.25:
+        return False
+    return bool(np.corrcoef(values[seen], still.values[seen])[0, 1] > _LEAST_CORRELATION)
 
 
 def _median_aligned(scan: Scan, frames: NDArray[np.int64], moves: Floats) -> NDArray[np.float32]:
