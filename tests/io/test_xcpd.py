@@ -106,7 +106,7 @@ def test_removed_frames_are_counted(tmp_path):
 
 
 def test_newer_outlier_columns(tmp_path):
-    """Since 0.11 neighbours may be censored too: the column that makes the count is taken."""
+    """Neighbours may be censored too: the column that makes the count is taken."""
     wider = BAD | np.roll(BAD, 1)
     flagged = outliers(more={"denoising": BAD.astype(int), "interpolation": wider.astype(int)})
     (run,) = select_xcpd(xcpd_tree(tmp_path, flagged=flagged), "01").runs

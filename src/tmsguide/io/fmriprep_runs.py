@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NATIVE", "FmriprepRun", "confounds_of", "prepared_bolds", "run_of"]
 
-#: What fMRIPrep has called the space of the functional scan itself: no space entity up to 25,
-#: then space-run; its ends of transforms were scanner (to 22), boldref (23 to 25), run.
+#: The space of the functional scan itself. fMRIPrep names it with no space entity, in its newest
+#: releases space-run; the ends of its transforms have been scanner, boldref (since 23) and run.
 NATIVE = "boldref"
 _NATIVE_SPACES = (None, "run", "boldref", "func")
 _NATIVE_ENDS = ("run", "boldref", "scanner")

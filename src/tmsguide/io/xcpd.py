@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["XcpdInputs", "XcpdRun", "is_xcpd", "read_xcpd", "select_xcpd"]
 
-#: What XCP-D has called its result: residual to 0.2, denoised since 0.3; smoothed only if alone.
+#: What XCP-D has called its result: residual up to 0.2, denoised now; smoothed only if alone.
 _DESCS = ("denoised", "residual", "denoisedSmoothed", "residualSmoothed")
 _PROGRAMS = ("fmriprep", "nibabies")
 _SPACES = ("T1w", "MNI152NLin2009cAsym", "MNI152NLin6Asym")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Censoring", "XcpdRun", "read_censoring", "read_xcpd"]
 
-#: Columns of outliers.tsv, the most that may have been removed first (interpolation since 0.11).
+#: Columns of outliers.tsv, the most that may have been removed first (the two others are newer).
 _OUTLIERS = ("interpolation", "denoising", "framewise_displacement")
 
 
