@@ -260,3 +260,10 @@ def m2m(root, name="ernie", *, affine=None):
     (home / "eeg_positions" / "Fiducials.csv").write_text("Fiducial,-80,-20,-40,LPA\n")
     (home / f"{name}.msh").write_bytes(b"$MeshFormat\n2.2 0 8\n$EndMeshFormat\n")
     return home
+
+
+def sphere(folder, hemisphere_name, xyz, triangles):
+    """``lh.sphere.reg`` alone, in a recon folder."""
+    (folder / "surf").mkdir(parents=True, exist_ok=True)
+    path = folder / "surf" / f"{hemisphere_name}.sphere.reg"
+    write_geometry(path, xyz, triangles, "by nobody")
