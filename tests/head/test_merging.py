@@ -81,7 +81,7 @@ def test_given_labels_win_from_an_oblique_grid():
     truth = brain(AFFINE, SHAPE, gm=52.0, wm=40.0)
     for tissue in (Tissue.WM, Tissue.GM):
         a, b = got.labels.data == tissue, truth == tissue
-        assert 2 * (a & b).sum() / (a.sum() + b.sum()) > 0.97  # measured .995 and .987
+        assert 2 * (a & b).sum() / (a.sum() + b.sum()) > 0.97  # measured .991 and .983
     ventricle = (got.labels.data == Tissue.CSF) & ball(AFFINE, SHAPE, 38.0)
     assert world(AFFINE, SHAPE)[ventricle][:, 0].max() < 0  # left stays left
     assert got.brain_mask.data[ventricle].all()
@@ -188,7 +188,7 @@ def test_t1w_is_brought_to_the_labels_grid():
     assert got.t1w.data.shape == SHAPE
     inside = ball(AFFINE, SHAPE, 60.0)
     expected = world(AFFINE, SHAPE)[..., 0][inside]
-    assert_close(got.t1w.data[inside], expected, Tol(1e-3, "linear in x, float32; measured 2e-6"))
+    assert_close(got.t1w.data[inside], expected, Tol(1e-6, "linear in x, float32; measured 3e-8"))
 
 
 def test_heads_without_layers_are_refused():

@@ -21,9 +21,9 @@ __all__ = ["series_on_grid"]
 
 #: Places that a voxel may draw on.
 _NEIGHBOURS = 4
-#: Width of the weight over the distance beyond the nearest place: half a vertex spacing of a 32k
-#: mesh, so that the far bank of a sulcus, 2 to 3 mm on, counts for a hundredth or less.
-_SIGMA_MM = 1.0
+#: Width of the weight over the distance beyond the nearest place: the far bank of a sulcus, 1.5 mm
+#: farther than a voxel's own, weighs a hundredth. Noise is for the smoothing to come.
+_SIGMA_MM = 0.5
 #: Fewer of the places in grey matter than this, or this much more after a shift of 4 mm: the
 #: surface lies in another head or space. fsaverage in MNI has .73 (-.05 after the best shift);
 #: moved by 2 to 30 mm it has .67 to .38 (+.03 to +.14).
