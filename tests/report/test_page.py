@@ -172,7 +172,7 @@ def test_notes_on_the_data_stand_with_the_scan(made, report):
     text = read(html).text["clinician"]
     assert text.count("o resting run") == 1
     where = text.index("No resting run; task runs are used.")
-    assert text.index("How good the scan is") < where < text.index("What is known")
+    assert text.rindex("Scan quality") < where < text.index("What is known")
 
 
 def test_notes_of_targets_are_grouped_under_their_name(made, report):

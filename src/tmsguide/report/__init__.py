@@ -1,6 +1,6 @@
 """One self-contained page per person: first for a clinician, then for a researcher."""
 
-from tmsguide.report.dossier import DoseEntry, Dossier, OptionEntry, Report, Triple
+from tmsguide.report.dossier import DoseEntry, Dossier, OptionEntry, Report, RunEntry, Triple
 from tmsguide.report.page import render
 from tmsguide.report.search_figure import HeadPicture, search_figure
 
@@ -10,6 +10,7 @@ __all__ = [
     "HeadPicture",
     "OptionEntry",
     "Report",
+    "RunEntry",
     "Triple",
     "render",
     "search_figure",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tmsguide.head.image_quality import T1wQuality
     from tmsguide.model import (
         Anatomy,
         Coil,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
         Volume,
     )
 
-__all__ = ["DoseEntry", "Dossier", "OptionEntry", "Report", "Triple"]
+__all__ = ["DoseEntry", "Dossier", "OptionEntry", "Report", "RunEntry", "Triple"]
 
 Triple = tuple[float, float, float]  # value, low, high
 
@@ -68,6 +69,16 @@ class DoseEntry:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One functional run: ``frames`` acquired, how it was judged by itself, words about it."""
+
+    name: str
+    frames: int
+    quality: Quality
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dossier:
     """Everything one report shows; every position is in the person's T1w frame.
@@ -81,7 +92,11 @@ class Dossier:
     ``settings`` maps a section to a settings dataclass or a mapping; ``provenance`` may nest.
     ``files`` maps a label to a path relative to the page. ``truth`` is the planted target of a
     computer-generated person. ``dose`` compares the target with the motor cortex. ``notes`` say
-    what else is to know of the scans, shown where their quality is.
+    what else is to know of the scans, shown where their quality is. ``global_signal`` (T0,) is the
+    brain's mean per frame; ``runs`` cover the T0 frames in order; ``carpet_rows`` name the bands
+    of the carpet, top to bottom, with their rows; ``bold_reference`` is a mean functional image as
+    acquired, placed by its coregistration and not cut to the brain. ``scalp`` is only drawn: give
+    one without a face.
 
     Raises
     ------
@@ -131,6 +146,11 @@ class Dossier:
     options: tuple[OptionEntry, ...] = field(default=())
     guidance: str = "navigator"
     dose: DoseEntry | None = None
+    global_signal: NDArray[np.float64] | None = None
+    runs: tuple[RunEntry, ...] = ()
+    carpet_rows: tuple[tuple[str, int], ...] = ()
+    bold_reference: Volume | None = None
+    t1w_quality: T1wQuality | None = None
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame
@@ -144,6 +164,8 @@ class Dossier:
             "coil pose": self.placement.frame,
             "mean BOLD": self.mean_bold.frame,
         }
+        if self.bold_reference is not None:
+            placed["reference BOLD"] = self.bold_reference.frame
         for name, given in placed.items():
             if given != frame:
                 raise FrameError(
@@ -157,6 +179,12 @@ class Dossier:
             "dvars": (len(self.dvars), frames),
             "kept": (len(self.kept), frames),
         }
+        if self.global_signal is not None:
+            sizes["global_signal"] = (len(self.global_signal), frames)
+        if self.runs:
+            sizes["runs"] = (sum(run.frames for run in self.runs), frames)
+        if self.carpet_rows:
+            sizes["carpet_rows"] = (sum(n for _, n in self.carpet_rows), self.carpet.shape[1])
         for name, (length, needed) in sizes.items():
             if length != needed:
                 raise InputError(f"{name} has {length} values, needed {needed}: one for each")

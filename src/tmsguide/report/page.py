@@ -9,14 +9,16 @@ from urllib.parse import quote
 
 from tmsguide.model import ScanVerdict, Verdict, silent
 from tmsguide.report import methods, orientation, quantities, sentences, tables, words
+from tmsguide.report.alignment_figure import alignment_figure
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.dose_table import dose_words
 from tmsguide.report.dossier import Report
 from tmsguide.report.head_views import levelled
 from tmsguide.report.option_table import option_rows
+from tmsguide.report.quality_section import quality_section
 from tmsguide.report.scan_figure import scan_figure
-from tmsguide.report.slice_figures import alignment_figure, connectivity_figure, tissue_figure
+from tmsguide.report.slice_figures import connectivity_figure, tissue_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,7 +100,7 @@ def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
         memory=quantities.significant(dossier.peak_rss_gb),
         matrix=[[f"{v:.4f}".replace("-", quantities.MINUS) for v in row]
                 for row in dossier.placement.matsimnibs],
-        scan_numbers=_scan_numbers(dossier),
+        scan=quality_section(dossier),
     )  # fmt: skip
 
 
@@ -119,7 +121,12 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "scan_sign": sign,
         "scan_words": words.scan_verdict(dossier.quality),
         "problems": [
-            sentences.sentence(p) for p in (*dossier.quality.problems, *dossier.anatomy.problems)
+            sentences.sentence(p)
+            for p in (
+                *dossier.quality.problems,
+                *dossier.anatomy.problems,
+                *(dossier.t1w_quality.problems if dossier.t1w_quality else ()),
+            )
         ],
         "notes": [sentences.sentence(note) for note in dossier.notes],
         "forbidden": sum(f.verdict is Verdict.FORBID for f in plan.findings),
@@ -162,23 +169,6 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "planted": words.planted(dossier.planted_error_mm),
         "young": plan.subject.age_years is not None and plan.subject.age_years < 22,
     }
-
-
-def _scan_numbers(dossier: Dossier) -> list[tuple[str, str, str]]:
-    """Give what was measured of the scan: name, value, what it says."""
-    q = dossier.quality
-    return [
-        ("Time left after motion", f"{q.usable_s / 60:.1f} of {q.total_s / 60:.1f} min",
-         "about 28 min are needed for a target within 1 cm (Cao 2024)"),
-        ("Head motion, mean (largest)", f"{q.mean_fd_mm:.2f} mm ({q.max_fd_mm:.1f} mm) per frame",
-         f"frames above {dossier.fd_limit_mm:g} mm were left out"),
-        ("Degrees of freedom", f"{q.dof:.0f}",
-         "left after motion, noise regression and filter"),
-        ("Signal to noise in time, brain", f"{q.median_tsnr:.0f}", "median"),
-        ("Signal to noise in time, seed", f"{q.seed_tsnr:.0f}",
-         "the seed lies where signal is often lost"),
-        ("Seed region with signal", f"{100 * q.seed_coverage:.0f} %", "of its volume"),
-    ]  # fmt: skip
 
 
 def _link(path: str) -> str | None:

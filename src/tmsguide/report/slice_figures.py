@@ -1,4 +1,4 @@
-"""Figures on the person's own slices: tissues, connectivity, alignment of the two scans."""
+"""Figures on the person's own slices: tissues and connectivity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["alignment_figure", "connectivity_figure", "tissue_figure", "z_limit"]
+__all__ = ["connectivity_figure", "tissue_figure", "z_limit"]
 
 STEP_MM = 0.7
 
@@ -85,38 +85,6 @@ def connectivity_figure(dossier: Dossier) -> bytes:
     return style.png(figure, dossier.subject.label)
 
 
-def alignment_figure(dossier: Dossier) -> bytes:
-    """Draw the mean BOLD with the T1w's tissue edges on it, so that a shift would show."""
-    low, high = slices.bounds(dossier.anatomy.brain_mask, 10)
-    middle = (low + high) / 2
-    heights = low[2] + (high[2] - low[2]) * np.array([0.32, 0.52, 0.72])
-    planes = (
-        *(slices.Plane(2, float(z), low, high) for z in heights),
-        slices.Plane(1, float(middle[1]), low, high),
-        slices.Plane(0, float(dossier.seed.xyz_mm[0, 0]), low, high),
-    )
-    figure = style.canvas(1100, 345)
-    labels = dossier.anatomy.labels
-    white = Volume(labels.data == Tissue.WM, labels.frame_from_voxel, labels.frame)
-    data = dossier.mean_bold.data
-    top = float(np.percentile(data[data > 0], 99)) if (data > 0).any() else 1.0
-    drawn = slices.panels(figure, planes, bottom=0.15)
-    for axes, plane in zip(drawn, planes, strict=True):
-        grid = plane.grid(STEP_MM)
-        _image(axes, _grey(dossier.mean_bold, plane, top), plane)
-        brain = slices.sample(dossier.anatomy.brain_mask, grid)
-        _edge(axes, plane, brain, "#ffb000")
-        _edge(axes, plane, slices.sample(white, grid), "#56d4ff")
-        if plane.axis == 0:
-            _ring(axes, plane, dossier.seed.xyz_mm[0], dossier.seed_radius_mm, "white")
-    figure.text(
-        0.5, 0.075, "Grey: mean functional image. Lines from the T1w: brain (orange), white "
-        "matter (blue). White ring: seed region.", ha="center", fontsize=8.5, color=style.INK,
-    )  # fmt: skip
-    _sides(figure)
-    return style.png(figure, dossier.subject.label)
-
-
 def _mask(labels: Volume) -> Volume:
     return Volume(labels.data > 0, labels.frame_from_voxel, labels.frame)
 
@@ -141,17 +109,6 @@ def _image(axes: Any, picture: Floats, plane: Plane) -> None:
     axes.imshow(
         picture, extent=(0, plane.width_mm, plane.height_mm, 0), interpolation="bilinear",
         aspect="auto",
-    )  # fmt: skip
-
-
-def _edge(axes: Any, plane: Plane, share: Floats, code: str) -> None:
-    if share.max() <= 0.5 or share.min() >= 0.5:
-        return
-    rows, columns = share.shape
-    axes.contour(
-        (np.arange(columns) + 0.5) * plane.width_mm / columns,
-        (np.arange(rows) + 0.5) * plane.height_mm / rows,
-        share, levels=[0.5], colors=[code], linewidths=0.8,
     )  # fmt: skip
 
 
