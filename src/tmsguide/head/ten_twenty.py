@@ -108,12 +108,6 @@ def ten_twenty(scalp: Surface, landmarks: Landmarks, grid: Grid = Grid.TEN_TWENT
     return Landmarks(names, Points(at, scalp.vertices.frame), np.sqrt(variance))
 
 
-def circumference(scalp: Surface, places: Landmarks) -> tuple[Tape, Tape]:
-    """Give the tapes from Fpz to Oz round the left and round the right of the head."""
-    fpz, oz = places.at("Fpz"), places.at("Oz")
-    return tape(scalp, fpz, places.at("T7"), oz), tape(scalp, fpz, places.at("T8"), oz)
-
-
 def _fiducials(scalp: Surface, landmarks: Landmarks) -> Places:
     """Give the four landmarks, checked."""
     if landmarks.points.frame != scalp.vertices.frame:
