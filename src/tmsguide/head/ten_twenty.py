@@ -14,7 +14,6 @@ from tmsguide.model import Landmarks, Points
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.head.tape import Tape
     from tmsguide.model import Surface
 
     Floats = NDArray[np.float64]
@@ -91,7 +90,7 @@ def ten_twenty(scalp: Surface, landmarks: Landmarks, grid: Grid = Grid.TEN_TWENT
     DOI 10.1016/j.neuroimage.2006.09.024.
     """
     fixed = _fiducials(scalp, landmarks)
-    places, _ = _placed(scalp, fixed, None)
+    places = _placed(scalp, fixed, None)
     names = grid.names
     at = np.stack([places[name] for name in names])
     variance = np.zeros(len(names))
@@ -101,7 +100,7 @@ def ten_twenty(scalp: Surface, landmarks: Landmarks, grid: Grid = Grid.TEN_TWENT
             continue
         spread = spread if np.isfinite(spread) else UNSEEN_MM
         for way in _along_skin(fixed, name):
-            moved, _ = _placed(scalp, fixed | {name: fixed[name] + STEP_MM * way}, places["Cz"])
+            moved = _placed(scalp, fixed | {name: fixed[name] + STEP_MM * way}, places["Cz"])
             shift = np.stack([moved[n] for n in names]) - at
             # the landmark's error is shared by the two directions along the skin
             variance += (shift**2).sum(axis=1) / STEP_MM**2 * spread**2 / 2
@@ -124,8 +123,8 @@ def _fiducials(scalp: Surface, landmarks: Landmarks) -> Places:
     return {name: landmarks.at(name) for name in FIDUCIALS}
 
 
-def _placed(scalp: Surface, fixed: Places, near: Floats | None) -> tuple[Places, Tape]:
-    """Give every 10-10 position and the tape from nasion to inion."""
+def _placed(scalp: Surface, fixed: Places, near: Floats | None) -> Places:
+    """Give every 10-10 position; ``near`` is where to start looking for Cz."""
     cz = _top(scalp, fixed) if near is None else near
     for _ in range(30):
         crown = tape(scalp, fixed["LPA"], cz, fixed["RPA"])
@@ -150,7 +149,7 @@ def _placed(scalp: Surface, fixed: Places, near: Floats | None) -> tuple[Places,
         quarters = np.arange(1, 4) / 4
         there = row.scalp(np.concatenate([half * quarters, 1 - (1 - half) * quarters]))
         out |= {n: at for n, at in zip(lefts + rights, there, strict=True) if n}
-    return out, sagittal
+    return out
 
 
 def _top(scalp: Surface, fixed: Places) -> Floats:
