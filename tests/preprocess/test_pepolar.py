@@ -31,7 +31,7 @@ def test_the_planted_field_is_found(found):
     # planted: -9.9 to 3.2 mm, root mean square 1.09 mm
     assert np.abs(before_mm).max() > 6
     assert rms(before_mm) > 0.8
-    # measured 0.11 mm, 99th percentile 0.30 mm
+    # measured 0.116 mm, 99th percentile 0.32 mm
     assert rms(after_mm) < 0.15
     assert np.percentile(np.abs(after_mm), 99) < 0.45
 
@@ -71,6 +71,17 @@ def test_readouts_may_differ(found):
     assert rms(error) * MM_PER_HZ < 0.15
 
 
+def test_another_contrast_costs_little(pair):
+    """As of a spin-echo image beside a gradient-echo run: brightness compressed, and shaded."""
+    scanner = Scanner()
+    shade = 1 + 0.1 * np.sin(scanner.places()[0][:, 2] / 30).reshape(scanner.shape)
+    other = scanner.volume(20 * shade * (pair[1].data / 100) ** 0.8)
+    field = field_from_pair(pair[0], other, directions=("j", "j-"), readouts_s=BOTH)
+    error = (field.data - scanner.field().data)[scanner.brain()]
+    assert rms(error) * MM_PER_HZ < 0.5  # measured 0.35
+
+
+@pytest.mark.slow
 def test_motion_between_the_two_is_followed():
     scanner = Scanner()
     move = rigid_from_parameters(np.array([1.5, 0.0, 2.0, 0.02, 0.03, -0.03]), np.zeros(3))
@@ -95,7 +106,7 @@ def test_a_constant_field_is_a_shift():
     images = [scanner.volume(np.roll(image, step, axis=1)) for step in (1, -1)]
     field = field_from_pair(*images, directions=("j", "j-"), readouts_s=BOTH)
     expected = np.full(scanner.brain().sum(), 1 / (READOUT_S * 52 / 51))
-    assert_close(field.data[scanner.brain()], expected, Tol(1e-4, "Newton, measured 7e-7"))
+    assert_close(field.data[scanner.brain()], expected, Tol(1e-3, "measured 5e-5"))
 
 
 def test_what_is_no_pair_is_refused(pair):

@@ -37,12 +37,15 @@ _MOST_SLOPE = 0.9
 _DATA_WEIGHT = np.float32(0.3)
 
 
-def opposite_shift(pair: tuple[Grid, Grid], shares: Floats, voxel_mm: Floats) -> Grid:
+def opposite_shift(
+    pair: tuple[Grid, Grid], shares: Floats, voxel_mm: Floats, *, gain: Grid
+) -> Grid:
     """Give the shift (X, Y, Z) in voxels along the last axis at which the ``pair`` agrees.
 
     Image k of the pair, of typical brightness 1, shows the signal of place x at
     ``x + shares[k] * shift(x)``, squeezed or stretched accordingly; ``voxel_mm`` (3,).
-    Gauss–Newton on the difference of the images, coarse to fine, under a bending penalty.
+    ``gain`` (X, Y, Z) is how much brighter the first shows a place than the second. Gauss–Newton
+    on the difference of the images, coarse to fine, under a bending penalty.
     """
     shift = np.zeros(pair[0].shape, np.float32)
     for level in _LEVELS:
@@ -50,7 +53,7 @@ def opposite_shift(pair: tuple[Grid, Grid], shares: Floats, voxel_mm: Floats) ->
         modes = bending(shift.shape, voxel_mm, wavelength_mm=level.wavelength_mm)
         penalty = modes * _DATA_WEIGHT
         for _ in range(level.steps):
-            shift = shift + _newton_step(blurred, shares, shift, penalty)
+            shift = shift + _newton_step(blurred, shares, shift, penalty=penalty, gain=gain)
     return shift
 
 
@@ -61,7 +64,9 @@ def undone(image: Grid, shift: Grid, share: float) -> Grid:
     return value * (1 + np.float32(share) * _along(shift))
 
 
-def _newton_step(images: list[Grid], shares: Floats, shift: Grid, penalty: Grid) -> Grid:
+def _newton_step(
+    images: list[Grid], shares: Floats, shift: Grid, *, penalty: Grid, gain: Grid
+) -> Grid:
     """Give the Gauss–Newton step of the images' difference and the penalty, held in bounds."""
     slope = _along(shift)
     seen = []
@@ -70,13 +75,12 @@ def _newton_step(images: list[Grid], shares: Floats, shift: Grid, penalty: Grid)
         _read_along(image, shift, np.float32(share), value, change)
         stretch = 1 + np.float32(share) * slope
         seen.append((value * stretch, change * stretch * np.float32(share), value * share))
-    (v1, a1, c1), (v2, a2, c2) = seen
-    difference = v1 - v2
-    a, c = a1 - a2, np.asarray(c1 - c2, np.float32)
+    root = np.sqrt(gain)
+    difference, a, c = (one / root - other * root for one, other in zip(*seen, strict=True))
 
     def normal(x: Grid) -> Grid:
         change = a * x + c * _along(x)
-        return a * change + _along_transposed(c * change)
+        return np.asarray(a * change + _along_transposed(c * change), np.float32)
 
     right = -(a * difference + _along_transposed(c * difference)) - penalised(shift, penalty)
     ripple = np.sin(np.pi * np.arange(shift.shape[-1]) / shift.shape[-1]) ** 2
@@ -91,7 +95,8 @@ def _newton_step(images: list[Grid], shares: Floats, shift: Grid, penalty: Grid)
         most_steps=30,
     )
     worst = float(np.abs(_along(shift + step)).max()) * float(np.abs(shares).max())
-    return step if worst <= _MOST_SLOPE else step * np.float32(_MOST_SLOPE / worst)
+    shortened = np.float32(min(1.0, _MOST_SLOPE / worst) if worst > 0 else 1.0)
+    return np.asarray(step * shortened, np.float32)
 
 
 def _blurred(image: Grid, blur_mm: float, voxel_mm: Floats) -> Grid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from tmsguide.errors import FrameError, InputError, QualityError
 from tmsguide.model import Volume
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["field_from_pair"]
 
-#: Turns of field and motion, and the mean motion that ends them.
-_MOTION_ROUNDS, _STILL_MM = 4, 0.05
+#: Most turns of field, then motion and shading; and the mean motion that ends them.
+_TURNS, _STILL_MM = 4, 0.1
+#: Spread of what counts as shading (two sequences differ in contrast), and the brightness below
+#: which, against 1 for tissue, it is not asked.
+_SHADING_MM, _FAINT = 12.0, 0.05
 
 
 def field_from_pair(
@@ -76,18 +80,25 @@ def field_from_pair(
 
 
 def _settled(first: Volume, second: Volume, shares: Floats) -> Grid:
-    """Give the shift with the head's motion between the images taken out, in turns."""
-    move = np.eye(4)
+    """Give the shift with motion and differences of shading between the images taken out."""
     one = np.ascontiguousarray(first.data, np.float32)
-    for _ in range(_MOTION_ROUNDS):
-        other = _on_grid_of(first, second, move)
-        pair = _scaled(one, other)
-        shift = opposite_shift(pair, shares, first.voxel_mm)
-        step = _motion(first, undone(pair[0], shift, shares[0]), undone(pair[1], shift, shares[1]))
-        if step is None:
+    move, gain = np.eye(4), np.ones_like(one)
+    for turn in range(_TURNS):
+        pair = _scaled(one, _on_grid_of(first, second, move))
+        shift = opposite_shift(pair, shares, first.voxel_mm, gain=gain)
+        a, b = (undone(image, shift, share) for image, share in zip(pair, shares, strict=True))
+        step = _motion(first, a, b)
+        if step is None and turn > 0:
             break
-        move = move @ step
+        move = move if step is None else move @ step
+        gain = _gain(a, b, first.voxel_mm)
     return shift
+
+
+def _gain(one: Grid, other: Grid, voxel_mm: Floats) -> Grid:
+    """Give the smooth factor (X, Y, Z) by which ``one`` is brighter than ``other``."""
+    a, b = (ndimage.gaussian_filter(x, _SHADING_MM / voxel_mm) for x in (one, other))
+    return np.asarray((a + _FAINT) / (b + _FAINT), np.float32)
 
 
 def _motion(first: Volume, one: Grid, other: Grid) -> Floats | None:
