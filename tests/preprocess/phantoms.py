@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from tmsguide.model import Anatomy, Frame, Scan, Tissue, Volume, native_frame
 
 T1W = native_frame("phantom")
 BOLD = Frame("sub-phantom/bold")
+TISSUES = (Tissue.WM, Tissue.GM, Tissue.CSF, Tissue.BONE, Tissue.SCALP)
 AXES_MM = np.array([52.0, 64.0, 48.0])
 SIGNAL = np.array([100.0, 122.0, 160.0])  # WM, GM, CSF of a T2*-weighted image
 
@@ -59,6 +61,28 @@ def anatomy():
         Volume(probability, m, T1W),
         Volume(brain, m, T1W),
     )
+
+
+def true_anatomy(person):
+    """The `Anatomy` of a generated person's planted labels, edges softened by half a voxel."""
+    labels = person.labels
+    parts = [ndimage.gaussian_filter((labels.data == t).astype(np.float32), 0.6) for t in TISSUES]
+    brain = np.isin(labels.data, TISSUES[:3])
+    m, frame = labels.frame_from_voxel, labels.frame
+    probability = Volume(np.stack(parts, axis=3), m, frame)
+    return Anatomy(person.t1w, labels, probability, Volume(brain, m, frame))
+
+
+def stored(volume, axes, flips):
+    """The same volume in the same places, its voxel axes permuted, then some reversed."""
+    rest = tuple(range(3, volume.data.ndim))
+    data = np.flip(volume.data.transpose(*axes, *rest), flips)
+    old = np.zeros((4, 4))  # old index from new
+    old[3, 3] = 1
+    for new, axis in enumerate(axes):
+        old[axis, new] = -1 if new in flips else 1
+        old[axis, 3] = data.shape[new] - 1 if new in flips else 0
+    return Volume(np.ascontiguousarray(data), volume.frame_from_voxel @ old, volume.frame)
 
 
 @dataclass
