@@ -68,6 +68,7 @@ def derivative(truth, demo, tmp_path_factory):
             "GeneratedBy": [{"Name": "fMRIPrep", "Version": "24.1.0"}],
         },
     )
+    shutil.copy(demo.bids / "participants.tsv", root)  # its age decides limits of motion
     stem = f"sub-{LABEL}"
     anat, func = root / stem / "anat", root / stem / "func"
     anat.mkdir(parents=True)

@@ -41,12 +41,11 @@ def stored_the_other_way(path):
 def found_target(request, store):
     bench = Bench(Store(store, STORED_TYPES), Silent(), {})
     inputs, settings = request.inputs, request.settings
-    (run,) = inputs.bolds
     anatomy = anatomy_step(
-        bench, inputs.t1w, native_frame(LABEL), settings=settings.anatomy, prior=None
+        bench, inputs, native_frame(LABEL), settings=settings.anatomy, prior=None
     )
-    to_mni = normalisation_step(bench, anatomy, settings=settings.anatomy)
-    bold = bold_step(bench, run, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
+    to_mni = normalisation_step(bench, inputs, anatomy, settings=settings.anatomy)
+    bold = bold_step(bench, inputs, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
     target = target_step(
         bench,
         bold,
@@ -60,7 +59,7 @@ def found_target(request, store):
 
 def test_storage_order_does_not_move_the_target(demo, tmp_path):
     here = demo_request(demo)
-    before = here.inputs.t1w, here.inputs.bolds[0].path
+    before = here.inputs.t1w, here.inputs.runs[0].files[0]
     bids = shutil.copytree(demo.bids, tmp_path / "bids")
     scans = [bids / path.relative_to(demo.bids) for path in before]
     turned = [stored_the_other_way(path) for path in scans]
@@ -78,4 +77,4 @@ def test_storage_order_does_not_move_the_target(demo, tmp_path):
     assert at[0] < here.truth.xyz_mm[0, 0] + 12 < 0
     assert half_written(tmp_path) == []
     assert not (tmp_path / "out").exists()
-    assert other_clean.t1w_from_bold is not None
+    assert other_clean.runs[0].t1w_from_bold is not None

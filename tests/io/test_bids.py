@@ -106,15 +106,17 @@ def test_one_scan_in_two_packings_counts_once(dataset):
     assert names(select_inputs(dataset, "01")) == ["sub-01_task-rest_bold.nii.gz"]
 
 
-def test_of_several_echoes_the_one_near_30_ms_is_taken(dataset):
+def test_the_echoes_of_a_run_stay_together_in_the_order_of_their_times(dataset):
     func = dataset / "sub-01" / "func"
     (func / "sub-01_task-rest_bold.nii.gz").unlink()
-    for echo, time_s in (("1", 0.013), ("2", 0.031), ("3", 0.049)):
+    for echo, time_s in (("1", 0.049), ("2", 0.013), ("3", 0.031)):
         save(func / f"sub-01_task-rest_echo-{echo}_bold.nii.gz", series(2), tr=2.0)
         write(func / f"sub-01_task-rest_echo-{echo}_bold.json", {"EchoTime": time_s})
     got = select_inputs(dataset, "01")
     assert [run.echo for run in got.bolds] == ["2"]
-    assert len(got.notes) == 2
+    assert [meta["EchoTime"] for _, meta in got.bolds[0].later_echoes] == [0.031, 0.049]
+    assert [path.name[19:25] for path in got.bolds[0].files] == ["echo-2", "echo-3", "echo-1"]
+    assert got.bolds[0].name == "task-rest"
     (func / "sub-01_task-rest_echo-3_bold.json").unlink()
     refused(select_inputs, dataset, "01", words=["EchoTime"])
 

@@ -8,14 +8,32 @@ import pytest
 from tests.preprocess.phantoms import SIGNAL, T1W, Epi, anatomy, tissue
 from tests.tolerance import STORED, assert_close
 from tmsguide.errors import FrameError, InputError, QualityError
-from tmsguide.model import BoldSettings, Points, Scan, ScanVerdict, Volume
+from tmsguide.model import BoldSettings, Points, Prepared, Scan, ScanVerdict, Volume
 from tmsguide.num.rigid import rigid_displacement_mm, rigid_from_parameters
-from tmsguide.preprocess import clean_bold, clean_preprocessed
+from tmsguide.preprocess import Person, RawRun, clean_prepared, clean_runs
 
 FRAMES = 170
 SEED = Points(np.array([[9.0, 45.2, -18.1]]), T1W)
 SITE_MM = np.array([-29.4, 23.9, 20.2])  # left
 SETTINGS = BoldSettings(grid_mm=3.0, fwhm_mm=4.0)
+PERSON = Person(SEED)
+
+
+def clean_one(scan, head, **options):
+    """One raw run of one echo through the chain."""
+    return clean_runs([RawRun("rest", (scan,))], head, PERSON, settings=SETTINGS, **options)
+
+
+def prepared(scan, confounds, **more):
+    """A scan that lies in T1w space already."""
+    return Prepared(
+        tr_s=2.0,
+        origin="another program",
+        scan=scan,
+        confounds=confounds,
+        metadata=scan.metadata,
+        **more,
+    )
 
 
 def _course(rng):
@@ -73,7 +91,7 @@ def planted():
 @pytest.fixture(scope="module")
 def cleaned(planted, head):
     phrases = []
-    out = clean_bold(planted.scan, head, SEED, settings=SETTINGS, progress=phrases.append)
+    out = clean_one(planted.scan, head, progress=phrases.append)
     assert len(phrases) == 6
     return out
 
@@ -97,7 +115,7 @@ def test_the_planted_anticorrelation_is_found_on_its_side(cleaned):
 
 def test_header_error_and_motion_are_found(cleaned, planted):
     brain = np.random.default_rng(0).uniform(-35, 35, (200, 3))
-    error = rigid_displacement_mm(cleaned.t1w_from_bold, planted.t1w_from_bold, brain)
+    error = rigid_displacement_mm(cleaned.runs[0].t1w_from_bold, planted.t1w_from_bold, brain)
     assert error.mean() < 0.25  # measured 0.15 of 3.8 mm voxels
     change = np.diff(cleaned.motion, axis=0) - np.diff(planted.motion, axis=0)
     # measured 0.022 mm and 0.059 degrees, jumps of 1.5 mm included
@@ -128,7 +146,7 @@ def test_shapes_and_scales(cleaned):
 
 
 def test_both_with_and_without_global_signal(cleaned):
-    without = cleaned.without_global
+    without = cleaned.other_global
     assert without.series.shape == cleaned.denoised.series.shape
     assert without.quality.dof == cleaned.denoised.quality.dof + 1
     shared = without.series.mean(axis=1)
@@ -162,8 +180,8 @@ def test_preprocessed_data_give_the_same_answer(planted, head):
     table["framewise_displacement"][0] = np.nan  # as fMRIPrep writes it
     table["non_steady_state_outlier00"] = (np.arange(FRAMES) == 0).astype(float)
     scan = Scan(volume, tr_s=2.0, metadata={"TaskName": "rest"})
-    out = clean_preprocessed(scan, table, head, SEED, settings=SETTINGS)
-    assert out.t1w_from_bold is None
+    out = clean_prepared([prepared(scan, table)], head, PERSON, settings=SETTINGS)
+    assert out.runs[0].t1w_from_bold is None
     assert np.isnan(out.denoised.quality.coregistration_cost)
     assert np.flatnonzero(~out.denoised.kept).tolist() == [0]
     assert _r(out, SITE_MM) < -0.9
@@ -177,20 +195,74 @@ def test_bright_first_frames_are_dropped_and_said(planted, head):
     scan = dataclasses.replace(
         planted.scan, volume=dataclasses.replace(planted.scan.volume, data=data)
     )
-    out = clean_bold(scan, head, SEED, settings=SETTINGS)
+    out = clean_one(scan, head)
     assert not out.denoised.kept[:2].any()
     assert out.denoised.kept[2:10].all()
     assert any("first 2 frames" in problem for problem in out.denoised.quality.problems)
 
 
+def test_two_runs_are_joined(planted, head, cleaned):
+    """The same run twice: twice the frames, each half as it was alone."""
+    runs = [RawRun(name, (planted.scan,)) for name in ("run-1", "run-2")]
+    out = clean_runs(runs, head, PERSON, settings=SETTINGS)
+    alone = cleaned.denoised.series
+    assert out.denoised.run_frames == (len(alone), len(alone))
+    assert [run.name for run in out.runs] == ["run-1", "run-2"]
+    assert_close(out.denoised.series[len(alone) :], alone, STORED)
+    assert_close(out.denoised.series[: len(alone)], alone, STORED)
+    assert out.denoised.kept.shape == out.fd_mm.shape == (2 * FRAMES,)
+    whole, half = out.denoised.quality, cleaned.denoised.quality
+    assert whole.usable_s == 2 * half.usable_s
+    assert whole.dof == 2 * half.dof
+
+
+def test_a_run_that_cannot_be_used_is_left_out_and_named(planted, head, cleaned):
+    short = dataclasses.replace(
+        planted.scan,
+        volume=dataclasses.replace(planted.scan.volume, data=planted.scan.volume.data[..., :40]),
+    )
+    runs = [RawRun("run-1", (short,)), RawRun("run-2", (planted.scan,))]
+    out = clean_runs(runs, head, PERSON, settings=SETTINGS)
+    assert [run.name for run in out.runs] == ["run-2"]
+    assert_close(out.denoised.series, cleaned.denoised.series, STORED)
+    assert any("run-1 was left out" in problem for problem in out.denoised.quality.problems)
+
+
+def test_runs_of_different_repetition_times_are_refused(planted, head):
+    other = dataclasses.replace(planted.scan, tr_s=3.0, metadata={})
+    runs = [RawRun("run-1", (planted.scan,)), RawRun("run-2", (other,))]
+    with pytest.raises(InputError, match="repetition times"):
+        clean_runs(runs, head, PERSON, settings=SETTINGS)
+
+
+def test_what_came_denoised_is_not_denoised_again(head, cleaned):
+    """Our own cleaned grey matter, given back as another program's."""
+    where = cleaned.denoised.where
+    given = Prepared(
+        tr_s=2.0,
+        origin="another program",
+        series=np.ascontiguousarray(cleaned.denoised.series[:, cleaned.gm]),
+        where=Points(where.xyz_mm[cleaned.gm], where.frame),
+        denoised=True,
+    )
+    out = clean_prepared([given], head, PERSON, settings=SETTINGS)
+    assert out.other_global is None
+    assert _r(out, SITE_MM) < -0.97
+    assert abs(_r(out, SITE_MM * [-1, 1, 1])) < 0.5
+    assert any("came denoised" in words for words in out.denoised.quality.problems)
+
+
 def test_wrong_frames_are_refused(planted, head):
-    seed = Points(np.zeros((1, 3)), planted.scan.volume.frame)
+    wrong = Points(np.zeros((1, 3)), planted.scan.volume.frame)
+    run = RawRun("rest", (planted.scan,))
     with pytest.raises(FrameError, match="the seed is in sub-phantom/bold"):
-        clean_bold(planted.scan, head, seed)
+        clean_runs([run], head, Person(wrong))
+    names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+    still = {name: np.zeros(FRAMES) for name in names}
     with pytest.raises(FrameError, match="space-T1w"):
-        clean_preprocessed(planted.scan, {}, head, SEED)
+        clean_prepared([prepared(planted.scan, still)], head, PERSON)
     with pytest.raises(InputError, match="one point"):
-        clean_bold(planted.scan, head, Points(np.zeros((2, 3)), T1W))
+        clean_runs([run], head, Person(Points(np.zeros((2, 3)), T1W)))
 
 
 def test_a_confounds_table_must_fit(planted, head):
@@ -198,15 +270,21 @@ def test_a_confounds_table_must_fit(planted, head):
         planted.scan, volume=dataclasses.replace(planted.scan.volume, frame=T1W)
     )
     with pytest.raises(InputError, match="lacks trans_x"):
-        clean_preprocessed(scan, {}, head, SEED)
+        clean_prepared([prepared(scan, {})], head, PERSON)
     names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
     with pytest.raises(InputError, match="has 3 values"):
-        clean_preprocessed(scan, {n: np.zeros(3) for n in names}, head, SEED)
+        clean_prepared([prepared(scan, {n: np.zeros(3) for n in names})], head, PERSON)
 
 
 def test_a_restless_scan_is_refused_before_the_long_work(planted, head):
     said = []
     strict = dataclasses.replace(SETTINGS, fd_limit_mm=0.001)
     with pytest.raises(QualityError, match="minutes"):
-        clean_bold(planted.scan, head, SEED, settings=strict, progress=said.append)
+        clean_runs(
+            [RawRun("rest", (planted.scan,))],
+            head,
+            PERSON,
+            settings=strict,
+            progress=said.append,
+        )
     assert said == ["estimating head motion"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tmsguide.cli.console import Terminal, open_log
@@ -15,9 +17,9 @@ from tmsguide.pipeline import (
     Summary,
     check_request,
     make_demo_person,
+    people_in,
     run_participant,
     small_settings,
-    wanted_labels,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +33,12 @@ __all__ = ["demo", "participants"]
 def participants(words: argparse.Namespace) -> int:
     """Run every wanted participant; one that cannot be run does not stop the others."""
     settings = _settings(words)
-    labels = wanted_labels(words.bids_dir, words.participant_label)
+    labels = people_in(words.bids_dir, words.participant_label)
+    if words.head is not None and len(labels) > 1:
+        raise InputError(
+            f"--head gives one person's head, but {len(labels)} people are to be run; "
+            "name one with --participant-label"
+        )
     alone, failed = len(labels) == 1, 0
     requests: list[Request] = []
     for label in labels:
@@ -42,6 +49,7 @@ def participants(words: argparse.Namespace) -> int:
                 labels=[label],
                 work_dir=words.work_dir,
                 settings=settings,
+                head=words.head,
             )
         except InputError as error:
             if alone:
@@ -110,12 +118,24 @@ def _settings(words: argparse.Namespace) -> Settings:
         plan = replace(plan, rmt_percent_mso=words.rmt)
     if getattr(words, "fd_limit", None) is not None:
         bold = replace(bold, fd_limit_mm=words.fd_limit)
+    if getattr(words, "denoising", None) is not None:
+        bold = replace(bold, denoising=words.denoising)
     if getattr(words, "no_global_signal", False):
-        bold = replace(bold, global_signal=False)
+        bold = replace(bold, denoising="24p-acompcor")
+    if getattr(words, "no_fieldmaps", False):
+        bold = replace(bold, fieldmaps=False)
     if getattr(words, "standoff", None) is not None:
         search = replace(search, standoff_mm=words.standoff)
     if getattr(words, "prior", None) is not None:
         anatomy = replace(anatomy, prior_path=str(words.prior.resolve()))
+    if getattr(words, "template", None) is not None:
+        home = words.templateflow_home or os.environ.get("TEMPLATEFLOW_HOME")
+        home = Path(home) if home else Path.home() / ".cache" / "templateflow"
+        anatomy = replace(anatomy, template=words.template, templateflow_home=str(home.resolve()))
+    if getattr(words, "keep_face", False):
+        anatomy = replace(anatomy, keep_face=True)
+    if getattr(words, "own_labels", False):
+        anatomy = replace(anatomy, labels="own")
     seed = base.seed if words.seed is None else words.seed
     return replace(base, plan=plan, bold=bold, search=search, anatomy=anatomy, seed=seed)
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tmsguide import __version__
+from tmsguide.cli.dicom_words import dicom_parser
 from tmsguide.cli.notice import NOTICE
 from tmsguide.cli.search_words import search_parser
 
@@ -16,6 +17,7 @@ USAGE = """\
 tmsguide BIDS_DIR OUT_DIR participant [--participant-label LABEL ...] [options]
        tmsguide search HEAD --target X Y Z --out DIR [options]
        tmsguide coils
+       tmsguide dicom DICOM_DIR BIDS_DIR --label LABEL [options]
        tmsguide demo [--out DIR] [--seed N] [--quiet]
        tmsguide doctor"""
 
@@ -31,6 +33,8 @@ def parse(words: list[str]) -> int:
             return _doctor(words[1:])
         if words[:1] == ["search"]:
             return _search(search_parser().parse_args(words[1:]))
+        if words[:1] == ["dicom"]:
+            return _dicom(dicom_parser().parse_args(words[1:]))
         if words[:1] == ["coils"]:
             return _coils(words[1:])
         return _participant(_bids_parser().parse_args(words))
@@ -63,7 +67,9 @@ def _bids_parser() -> argparse.ArgumentParser:
         description="From a person's T1w and resting BOLD to a personalised TMS plan. " + NOTICE,
         epilog="Exit codes: 0 done, 1 at least one participant failed, 2 wrong input or words.",
     )
-    parser.add_argument("bids_dir", type=Path, help="BIDS data set, or fMRIPrep derivatives")
+    parser.add_argument(
+        "bids_dir", type=Path, help="raw BIDS, or output of fMRIPrep, XCP-D or HCP"
+    )
     parser.add_argument("out_dir", type=Path, help="where the derivative goes")
     parser.add_argument("level", choices=["participant"], help="level of analysis")
     parser.add_argument(
@@ -79,9 +85,52 @@ def _bids_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--prior", type=Path, default=None, help="4-D tissue prior of your own, e.g. SPM's TPM.nii"
     )
-    parser.add_argument("--fd-limit", type=float, default=None, metavar="MM", help="default 0.3")
     parser.add_argument(
-        "--no-global-signal", action="store_true", help="leave the global signal in the data"
+        "--fd-limit", type=float, default=None, metavar="MM", help="default by age"
+    )
+    cleaning = parser.add_mutually_exclusive_group()
+    cleaning.add_argument(
+        "--denoising", default=None, metavar="NAME", help="default 24p-acompcor-gsr"
+    )
+    cleaning.add_argument(
+        "--no-global-signal", action="store_true", help="the same as --denoising 24p-acompcor"
+    )
+    parser.add_argument(
+        "--head",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="one person's folder of SimNIBS charm (m2m_*), FreeSurfer or FastSurfer, whose labels "
+        "are to be used; the usual places in the data set are looked at anyway",
+    )
+    parser.add_argument(
+        "--no-fieldmaps",
+        action="store_true",
+        help="leave susceptibility distortion as it is even where there is a fieldmap",
+    )
+    parser.add_argument(
+        "--keep-face",
+        action="store_true",
+        help="show the face in the report and write no defaced T1w beside the planning images",
+    )
+    parser.add_argument(
+        "--own-labels",
+        action="store_true",
+        help="label and register the head anew even where another program has done so",
+    )
+    parser.add_argument(
+        "--template",
+        default=None,
+        metavar="NAME",
+        help="MNI 152 space to register to, e.g. MNI152NLin2009cAsym, as fetched with TemplateFlow "
+        "(default: MNI152NLin2009aSym, which comes along)",
+    )
+    parser.add_argument(
+        "--templateflow-home",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="where it lies (default $TEMPLATEFLOW_HOME, else ~/.cache/templateflow)",
     )
     parser.add_argument(
         "--standoff", type=float, default=None, metavar="MM", help="scalp to coil, default 4 mm"
@@ -130,6 +179,12 @@ def _search(words: argparse.Namespace) -> int:
     from tmsguide.cli.search_jobs import search
 
     return search(words)
+
+
+def _dicom(words: argparse.Namespace) -> int:
+    from tmsguide.cli.dicom_jobs import dicom
+
+    return dicom(words)
 
 
 def _coils(words: list[str]) -> int:

@@ -1,5 +1,9 @@
 """The person's head from one T1w image: tissues, maps to MNI, surfaces and the head mesh."""
 
+from tmsguide.head.defacing import deface_mask, defaced, defaced_anatomy
+from tmsguide.head.faceless import faceless
+from tmsguide.head.image_quality import T1wQuality, t1w_quality
+from tmsguide.head.merging import anatomy_from_labels, with_brain_labels
 from tmsguide.head.mesh import tetrahedralise
 from tmsguide.head.normalise import normalise
 from tmsguide.head.outline import mesh_outline
@@ -10,8 +14,14 @@ from tmsguide.head.tissue import segment
 
 __all__ = [
     "HeadPrior",
+    "T1wQuality",
+    "anatomy_from_labels",
     "check_head",
     "cortex_surface",
+    "deface_mask",
+    "defaced",
+    "defaced_anatomy",
+    "faceless",
     "head_prior",
     "mended",
     "mesh_outline",
@@ -19,5 +29,7 @@ __all__ = [
     "prior_from_maps",
     "scalp_surface",
     "segment",
+    "t1w_quality",
     "tetrahedralise",
+    "with_brain_labels",
 ]

@@ -1,7 +1,11 @@
 """Files in and out: BIDS and fMRIPrep datasets, images, surfaces, tables, navigator formats."""
 
 from tmsguide.io.bids import BoldRun, SubjectInputs, is_derivative, select_inputs
+from tmsguide.io.charm import CharmHead, is_charm, read_charm
+from tmsguide.io.cifti import read_dense_series
 from tmsguide.io.coils import read_coil
+from tmsguide.io.dense_series import DenseSeries, placed
+from tmsguide.io.derivative_files import derivative_home
 from tmsguide.io.derivatives import (
     bids_uri,
     derivative_path,
@@ -9,15 +13,34 @@ from tmsguide.io.derivatives import (
     write_sidecar,
 )
 from tmsguide.io.documents import read_bytes, read_json, read_toml_resource, read_tsv
+from tmsguide.io.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
 from tmsguide.io.fmriprep import (
     FmriprepInputs,
     FmriprepRun,
     FmriprepScan,
+    SurfaceRun,
     read_confounds,
     read_fmriprep_run,
     select_fmriprep,
+    select_fmriprep_surfaces,
+)
+from tmsguide.io.fmriprep_anatomy import (
+    FmriprepAnatomy,
+    mni_transforms,
+    read_fmriprep_tissue,
+    read_template_maps,
 )
 from tmsguide.io.folders import check_output_dir
+from tmsguide.io.freesurfer import FreesurferAnatomy, is_freesurfer, read_freesurfer
+from tmsguide.io.hcp import HcpInputs, HcpRun, is_hcp, select_hcp
+from tmsguide.io.hcp_reading import (
+    HCP_MNI,
+    read_hcp_anatomy,
+    read_hcp_surface_run,
+    read_hcp_volume_run,
+    read_hcp_warps,
+)
+from tmsguide.io.identifying import allowed
 from tmsguide.io.image_writing import write_nifti
 from tmsguide.io.mesh_msh import GmshMesh
 from tmsguide.io.mesh_values import field_values
@@ -32,55 +55,117 @@ from tmsguide.io.nifti import (
     read_t1w,
     read_volume,
 )
-from tmsguide.io.nifti_header import NiftiHeader
+from tmsguide.io.nifti_header import NiftiHeader, read_header
+from tmsguide.io.nifti_text import copy_without_text
 from tmsguide.io.participants import find_participants, participant
+from tmsguide.io.person_surfaces import read_own_fslr
+from tmsguide.io.prepared_volumes import read_prepared, scan_from_t1w
+from tmsguide.io.readouts import readout_time_s
+from tmsguide.io.series_names import (
+    ConvertedSeries,
+    NamedSeries,
+    SeriesKind,
+    named_series,
+    series_kind,
+)
+from tmsguide.io.surface_runs import read_surface_run
 from tmsguide.io.surfaces import read_scalars_gifti, read_surface_gifti, write_surface_gifti
 from tmsguide.io.tables import Conductivity, conductivities
+from tmsguide.io.templateflow import templateflow_t1
 from tmsguide.io.templates import TemplateSurface, mni_maps, mni_surfaces, read_prior
 from tmsguide.io.writing import write_bytes, write_json, write_text, write_tsv
+from tmsguide.io.xcpd import XcpdInputs, is_xcpd, select_xcpd
+from tmsguide.io.xcpd_reading import XcpdRun, read_censoring
 
 __all__ = [
+    "HCP_MNI",
     "BoldRun",
+    "CharmHead",
     "Conductivity",
+    "ConvertedSeries",
+    "DenseSeries",
+    "FieldmapFiles",
+    "FmriprepAnatomy",
     "FmriprepInputs",
     "FmriprepRun",
     "FmriprepScan",
+    "FreesurferAnatomy",
     "GmshMesh",
+    "HcpInputs",
+    "HcpRun",
     "MshVersion",
+    "NamedSeries",
     "NiftiHeader",
+    "SeriesKind",
     "SubjectInputs",
+    "SurfaceRun",
     "TemplateSurface",
+    "XcpdInputs",
+    "XcpdRun",
+    "allowed",
     "bids_uri",
     "check_bold",
     "check_contents",
     "check_output_dir",
     "check_t1w",
     "conductivities",
+    "copy_without_text",
+    "derivative_home",
     "derivative_path",
     "field_values",
+    "find_fieldmaps",
     "find_participants",
+    "is_charm",
     "is_derivative",
+    "is_freesurfer",
+    "is_hcp",
+    "is_xcpd",
     "mni_maps",
     "mni_surfaces",
+    "mni_transforms",
+    "named_series",
     "participant",
+    "placed",
     "read_bold",
     "read_bytes",
+    "read_censoring",
+    "read_charm",
     "read_coil",
     "read_confounds",
+    "read_dense_series",
+    "read_fieldmap",
     "read_fmriprep_run",
+    "read_fmriprep_tissue",
+    "read_freesurfer",
+    "read_hcp_anatomy",
+    "read_hcp_surface_run",
+    "read_hcp_volume_run",
+    "read_hcp_warps",
     "read_head_msh",
+    "read_header",
     "read_json",
     "read_mask",
     "read_msh",
+    "read_own_fslr",
+    "read_prepared",
     "read_prior",
     "read_scalars_gifti",
     "read_surface_gifti",
+    "read_surface_run",
     "read_t1w",
+    "read_template_maps",
     "read_toml_resource",
     "read_tsv",
     "read_volume",
+    "readout_time_s",
+    "scan_from_t1w",
     "select_fmriprep",
+    "select_fmriprep_surfaces",
+    "select_hcp",
     "select_inputs",
+    "select_xcpd",
+    "series_kind",
+    "templateflow_t1",
     "write_bytes",
     "write_dataset_description",
     "write_head_msh",

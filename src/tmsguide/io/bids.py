@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tmsguide.errors import InputError
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["BoldRun", "SubjectInputs", "is_derivative", "select_inputs"]
 
-#: Echo time at which BOLD contrast peaks at 3 T, close to grey-matter T2* (Peters 2007).
-_BEST_ECHO_S = 0.03
-
 
 @dataclass(frozen=True, slots=True)
 class BoldRun:
-    """One functional run: its file, its resolved metadata and what its name says."""
+    """One functional run: the file of its first echo, its metadata and what its name says.
+
+    ``later_echoes`` are the other echoes of a multi-echo run, each with its own metadata, by
+    rising echo time.
+    """
 
     path: Path
     sidecar: Mapping[str, object]
@@ -33,6 +34,18 @@ class BoldRun:
     session: str | None = None
     echo: str | None = None
     direction: str | None = None
+    later_echoes: tuple[tuple[Path, Mapping[str, object]], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What tells this run from the others of the person, such as ``ses-1_task-rest_run-2``."""
+        parts = {"ses": self.session, "task": self.task, "dir": self.direction, "run": self.run}
+        return "_".join(f"{key}-{value}" for key, value in parts.items() if value)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Image files of all echoes."""
+        return (self.path, *(path for path, _ in self.later_echoes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,7 @@ def select_inputs(bids_dir: Path, label: str) -> SubjectInputs:
     """Choose the T1w and functional runs of one person.
 
     The first T1w by session and run is taken. Resting runs are preferred to task runs; all of
-    them are given, in order. Of several echoes the one nearest 30 ms stands for its run.
+    them are given, in order, each with all its echoes.
 
     Parameters
     ----------
@@ -121,7 +134,7 @@ def _choose_runs(bids_dir: Path, label: str, notes: list[str]) -> tuple[BoldRun,
     for path, name in rest or found:
         key = tuple((k, v) for k, v in name.entities.items() if k != "echo")
         groups.setdefault(key, []).append(_run(path, name, bids_dir))
-    return tuple(_one_echo(runs, notes) for runs in groups.values())
+    return tuple(_with_echoes(runs) for runs in groups.values())
 
 
 def _run(path: Path, name: BidsName, bids_dir: Path) -> BoldRun:
@@ -137,7 +150,7 @@ def _run(path: Path, name: BidsName, bids_dir: Path) -> BoldRun:
     )
 
 
-def _one_echo(runs: list[BoldRun], notes: list[str]) -> BoldRun:
+def _with_echoes(runs: list[BoldRun]) -> BoldRun:
     if len(runs) == 1:
         return runs[0]
     times = [run.sidecar.get("EchoTime") for run in runs]
@@ -145,8 +158,8 @@ def _one_echo(runs: list[BoldRun], notes: list[str]) -> BoldRun:
     if len(seconds) < len(runs):
         raise InputError(
             f"{runs[0].path.name} and its {len(runs) - 1} further echoes lack EchoTime in their "
-            "JSON sidecars; needed it to choose one; add EchoTime in seconds"
+            "JSON sidecars; needed it to combine them; add EchoTime in seconds"
         )
-    best = min(range(len(runs)), key=lambda i: abs(seconds[i] - _BEST_ECHO_S))
-    notes += [f"echo not used: {run.path.name}" for i, run in enumerate(runs) if i != best]
-    return runs[best]
+    order = sorted(range(len(runs)), key=lambda i: seconds[i])
+    first, *later = (runs[i] for i in order)
+    return replace(first, later_echoes=tuple((run.path, run.sidecar) for run in later))

@@ -19,6 +19,10 @@ class AnatomySettings:
     """Settings of the T1w chain."""
 
     prior_path: str = ""  # empty: our own prior; else a 4-D tissue map such as SPM's TPM.nii
+    labels: str = "found"  # labels of charm, FreeSurfer or fMRIPrep win when present; or "own"
+    template: str = "MNI152NLin2009aSym"  # bundled; others as fetched with TemplateFlow
+    templateflow_home: str = ""  # folder that holds them
+    keep_face: bool = False  # in the report and in shared images; planning images always keep it
     registration_mm: float = 2.0  # grid of the deformable registrations
     label_mm: float = 1.0  # grid of the tissue labels
 
@@ -27,12 +31,13 @@ class AnatomySettings:
 class BoldSettings:
     """Settings of the functional chain (sources: docs/settings.md)."""
 
+    fieldmaps: bool = True  # correct susceptibility distortion where the run has a fieldmap
     dummy_volumes: int = 0  # BIDS data should have them removed already
     low_hz: float = 0.01  # Fox 2012, Cash 2021
     high_hz: float = 0.1
-    fd_limit_mm: float = 0.3  # adult (Lynch 2022); adolescents .25 with a notch filter
-    acompcor: int = 5  # components of WM + CSF, as fMRIPrep users take
-    global_signal: bool = True  # Zhou 2026: improves the seed method; Elbau 2023: breathing caveat
+    fd_limit_mm: float | None = None  # by age and filter: preprocess/data/denoising.toml
+    motion_filter: str = "notch"  # breathing out of motion where the TR allows it (Fair 2020)
+    denoising: str = "24p-acompcor-gsr"  # a preset; the answer without global signal comes too
     fwhm_mm: float = 4.0  # volume smoothing, Cash 2021
     grid_mm: float = 2.0  # analysis grid in the person's T1w space
 

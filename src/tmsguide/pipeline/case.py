@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tmsguide.model import MNI
 from tmsguide.pipeline.dosing import dose_table, intensities_of
 from tmsguide.therapy import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from tmsguide.model import Anatomy, Plan, Points, Surface, Tissue, Warp
+    from tmsguide.head import T1wQuality
+    from tmsguide.model import Anatomy, Plan, Points, Surface, Tissue, Volume, Warp
     from tmsguide.pipeline.aim import Aim
     from tmsguide.pipeline.dosing import Exposures
     from tmsguide.pipeline.request import Request
@@ -30,15 +29,18 @@ __all__ = ["Case"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One person's results; positions are in the T1w frame unless a name says otherwise."""
+    """One person's results; positions are in the T1w frame unless a name says otherwise.
+
+    ``face`` marks what is blanked in all that is meant to be shown or shared.
+    """
 
     request: Request
-    bold_path: Path
-    task: str
     t1w_form: str
     t1w_code: int
     anatomy: Anatomy
+    t1w_quality: T1wQuality | None
     mni_from_t1w: Warp
+    face: Volume
     seed: Points
     scalp: Surface
     cortex: Surface
@@ -53,7 +55,7 @@ class Case:
     @property
     def mni_space(self) -> str:
         """Name of the MNI template."""
-        return MNI.name
+        return self.mni_from_t1w.target.name
 
     def mni_of(self, points: Points) -> NDArray[np.float64]:
         """MNI millimetres (N, 3) of native points."""

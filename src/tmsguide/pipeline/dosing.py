@@ -20,7 +20,8 @@ from tmsguide.field import (
     roi_around,
     strength_spread,
 )
-from tmsguide.model import MNI, Placement, Points, Tissue
+from tmsguide.model import Placement, Points, Tissue
+from tmsguide.pipeline.literature import published
 from tmsguide.placement import candidates, scalp_depth
 from tmsguide.therapy import (
     Estimate,
@@ -167,7 +168,8 @@ def _exposures(
 def _on_cortex(cortex: Surface, t1w_from_mni: Warp, spot: MotorHotspot) -> tuple[Points, Floats]:
     """Hot spot on the person's own cortex (1, 3), and the current's direction there (3,)."""
     start = spot.point.xyz_mm
-    there = t1w_from_mni(Points(np.concatenate([start, start + spot.current]), MNI)).xyz_mm
+    both = Points(np.concatenate([start, start + spot.current]), spot.point.frame)
+    there = published(t1w_from_mni)(both).xyz_mm
     _, at = cKDTree(cortex.vertices.xyz_mm).query(there[0])
     way = there[1] - there[0]
     point = Points(cortex.vertices.xyz_mm[at][None], cortex.vertices.frame)

@@ -1,4 +1,4 @@
-"""BOLD to cleaned signals, and cleaned signals to a target with its region."""
+"""Functional runs to cleaned signals, and cleaned signals to a target with its region."""
 
 from __future__ import annotations
 
@@ -7,104 +7,56 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tmsguide.engines import correct_bias, register_linear
-from tmsguide.io import FmriprepRun, check_bold, read_bold, read_fmriprep_run
-from tmsguide.model import MNI, Frame, Points
+from tmsguide.model import Points
+from tmsguide.pipeline.literature import published, seed_point
 from tmsguide.pipeline.store import file_digest
-from tmsguide.preprocess import CleanBold, clean_bold, clean_preprocessed
-from tmsguide.targeting import find_target, group_targets, landmark
+from tmsguide.preprocess import Person
+from tmsguide.targeting import find_target, group_targets, search_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from tmsguide.io import BoldRun
-    from tmsguide.model import Anatomy, BoldSettings, Denoised, TargetSettings
+    from tmsguide.model import BoldSettings, Denoised, TargetSettings
     from tmsguide.pipeline.bench import Bench
+    from tmsguide.pipeline.sources import Source
     from tmsguide.pipeline.store import Result
+    from tmsguide.preprocess import CleanBold
     from tmsguide.targeting import TargetSet
 
-__all__ = ["bold_step", "longest", "path_of", "seed_point", "target_step"]
-
-
-def longest(runs: Sequence[BoldRun | FmriprepRun]) -> tuple[BoldRun | FmriprepRun, list[str]]:
-    """Choose the run with the most minutes, and name the others in words."""
-
-    def seconds(run: BoldRun | FmriprepRun) -> float:
-        header, tr_s = check_bold(path_of(run), run.sidecar)
-        return header.shape[3] * tr_s
-
-    best = max(runs, key=seconds)
-    return best, [f"run not used: {path_of(run).name}" for run in runs if run is not best]
-
-
-def path_of(run: BoldRun | FmriprepRun) -> Path:
-    """Image file of a run."""
-    return run.bold if isinstance(run, FmriprepRun) else run.path
-
-
-def seed_point(normalisation: Result) -> Points:
-    """Centre of the subgenual seed in the person's T1w frame, (1, 3)."""
-    at = Points(np.array([landmark("sgacc").mni_mm]), MNI)
-    found: Points = normalisation.content["t1w_from_mni"](at)
-    return found
+__all__ = ["bold_step", "target_step"]
 
 
 def bold_step(
     bench: Bench,
-    run: BoldRun | FmriprepRun,
+    source: Source,
     *,
     anatomy: Result,
     normalisation: Result,
     settings: BoldSettings,
 ) -> Result:
-    """Raw or fMRIPrep BOLD to cleaned series in T1w space: ``bold``."""
+    """Functional runs to cleaned series in T1w space: ``bold``."""
 
     def work() -> dict[str, CleanBold]:
+        mni_from_t1w = normalisation.content["mni_from_t1w"]
+        person = Person(
+            seed_point(normalisation),
+            lambda places: search_mask(mni_from_t1w(places)),
+            source.subject.age_years,
+        )
         return {
-            "bold": _clean(
-                run,
+            "bold": source.clean(
                 anatomy.content["anatomy"],
-                seed_point(normalisation),
+                person,
+                mni_from_t1w=mni_from_t1w,
                 settings=settings,
                 say=bench.listener.said,
             )
         }
 
-    inputs = {
-        "bold": file_digest(path_of(run)),
-        "sidecar": repr(sorted(run.sidecar.items())),
-        "anatomy": anatomy.key,
-        "normalisation": normalisation.key,
-    }
-    if isinstance(run, FmriprepRun):
-        inputs["confounds"] = file_digest(run.confounds)
-    return bench.step("functional scan", work, version=1, settings=settings, inputs=inputs)
-
-
-def _clean(
-    run: BoldRun | FmriprepRun,
-    anatomy: Anatomy,
-    seed: Points,
-    *,
-    settings: BoldSettings,
-    say: Callable[[str], None],
-) -> CleanBold:
-    if isinstance(run, FmriprepRun):
-        scan = read_fmriprep_run(run, frame=anatomy.t1w.frame)
-        return clean_preprocessed(
-            scan.bold, scan.confounds, anatomy, seed, settings=settings, progress=say
-        )
-    own = Frame(anatomy.t1w.frame.name.replace("/T1w", "/bold"))
-    return clean_bold(
-        read_bold(run.path, run.sidecar, frame=own),
-        anatomy,
-        seed,
-        bias=correct_bias,
-        linear=register_linear,
-        settings=settings,
-        progress=say,
-    )
+    inputs = {"anatomy": anatomy.key, "normalisation": normalisation.key}
+    inputs["age"] = repr(source.subject.age_years)
+    for run in source.runs:
+        inputs |= {f"{run.name} {path.name}": file_digest(path) for path in run.files}
+        inputs[f"{run.name} sidecar"] = repr(sorted(run.sidecar.items()))
+    return bench.step("functional scan", work, version=2, settings=settings, inputs=inputs)
 
 
 def target_step(
@@ -116,7 +68,11 @@ def target_step(
     fwhm_mm: float,
     seed: int,
 ) -> Result:
-    """Find the ``targets`` with their uncertainty, and how far they move without global signal."""
+    """Find the ``targets`` with their uncertainty.
+
+    And how far they move with the other choice about the global signal (``None`` where another
+    program had decided): ``global_signal_shift_mm``.
+    """
 
     def work() -> dict[str, Any]:
         clean = bold.content["bold"]
@@ -125,7 +81,7 @@ def target_step(
         where = clean.denoised.where
         where_mni = mni_from_t1w(where)
         grey = Points(where.xyz_mm[clean.gm], where.frame)
-        group = group_targets(normalisation.content["t1w_from_mni"], grey)
+        group = group_targets(published(normalisation.content["t1w_from_mni"]), grey)
 
         def find(denoised: Denoised, chosen: TargetSettings) -> TargetSet:
             return find_target(
@@ -142,9 +98,9 @@ def target_step(
 
         targets = find(clean.denoised, settings)
         shift_mm = None
-        if clean.without_global is not None:
+        if clean.other_global is not None:
             once = replace(settings, resamples=2)  # only the place is wanted, not its region
-            shift_mm = _apart_mm(targets, find(clean.without_global, once))
+            shift_mm = _apart_mm(targets, find(clean.other_global, once))
         return {"targets": targets, "global_signal_shift_mm": shift_mm}
 
     return bench.step(

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.field import coil_named
+from tmsguide.head import defaced_anatomy, faceless
 from tmsguide.model import Points
 from tmsguide.pipeline.machine import peak_rss_gb, versions
-from tmsguide.report import DoseEntry, Dossier, OptionEntry, render
+from tmsguide.preprocess import CARPET_BANDS
+from tmsguide.report import DoseEntry, Dossier, OptionEntry, RunEntry, render
 from tmsguide.therapy import Limit
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tmsguide.field import Spread
     from tmsguide.model import ConnectivityMap, Plan
     from tmsguide.pipeline.case import Case
+    from tmsguide.preprocess import RunRecord
     from tmsguide.report import Report, Triple
 
 __all__ = ["draw"]
@@ -33,16 +36,20 @@ def draw(
     """Give the page and the figures of one person."""
     say("drawing the figures")
     clean, settings = case.clean, case.request.settings
+    shown, scalp = case.anatomy, case.scalp
+    if not settings.anatomy.keep_face:
+        shown, scalp = defaced_anatomy(shown, case.face), faceless(scalp, case.face)
+    worst = max(clean.runs, key=lambda run: np.nan_to_num(run.quality.coregistration_cost))
     name = f"sub-{case.request.label}"
     dossier = Dossier(
         subject=case.request.inputs.subject,
         synthetic=case.request.truth is not None,
         dataset_name=case.request.inputs.dataset,
-        anatomy=case.anatomy,
+        anatomy=shown,
         mni_from_t1w=case.mni_from_t1w,
         quality=clean.denoised.quality,
         fd_mm=clean.fd_mm,
-        fd_limit_mm=settings.bold.fd_limit_mm,
+        fd_limit_mm=max(run.fd_limit_mm for run in clean.runs),
         dvars=clean.dvars,
         carpet=clean.carpet,
         tr_s=clean.denoised.tr_s,
@@ -55,7 +62,7 @@ def draw(
         search=_search(case),
         target=plan.target,
         alternatives=plan.alternatives,
-        scalp=case.scalp,
+        scalp=scalp,
         cortex=case.cortex,
         cortex_z=_on_cortex(case),
         cortex_e_v_per_m=case.aim.cortex_e_v_per_m,
@@ -74,7 +81,7 @@ def draw(
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": versions(),
             "T1w": case.request.inputs.t1w.name,
-            "BOLD": case.bold_path.name,
+            "BOLD": ", ".join(run.files[0].name for run in case.request.inputs.runs),
         },
         seconds=seconds,
         peak_rss_gb=peak_rss_gb(),
@@ -85,8 +92,21 @@ def draw(
         options=_options(case),
         guidance=settings.search.guidance,
         dose=_dose(case),
+        global_signal=np.concatenate([run.global_signal for run in clean.runs]),
+        runs=tuple(
+            RunEntry(run.name, run.frames, run.quality, _run_note(run)) for run in clean.runs
+        ),
+        carpet_rows=CARPET_BANDS,
+        bold_reference=worst.reference,
+        t1w_quality=case.t1w_quality,
     )
     return render(dossier)
+
+
+def _run_note(run: RunRecord) -> str:
+    """Say what was done to a run: distortion, and breathing in its motion."""
+    fieldmap = f"distortion corrected with {run.distortion}" if run.distortion else ""
+    return "; ".join(words for words in (fieldmap, run.motion_note) if words)
 
 
 def _dose(case: Case) -> DoseEntry:

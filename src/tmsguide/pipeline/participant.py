@@ -7,23 +7,26 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tmsguide import __version__
+from tmsguide.head import deface_mask
 from tmsguide.io import (
-    FmriprepInputs,
-    check_bold,
     check_contents,
     check_t1w,
     conductivities,
+    read_header,
     write_dataset_description,
 )
-from tmsguide.model import Tissue, native_frame
+from tmsguide.model import native_frame
 from tmsguide.pipeline.aim import aim_step, head_step
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
 from tmsguide.pipeline.bench import Bench, seconds_of
 from tmsguide.pipeline.case import Case
 from tmsguide.pipeline.dosing import dose_step
-from tmsguide.pipeline.function import bold_step, longest, path_of, seed_point, target_step
+from tmsguide.pipeline.function import bold_step, target_step
 from tmsguide.pipeline.listener import Silent
+from tmsguide.pipeline.literature import seed_point
 from tmsguide.pipeline.machine import peak_rss_gb
 from tmsguide.pipeline.page import draw
 from tmsguide.pipeline.publish import publish
@@ -34,14 +37,15 @@ from tmsguide.placement import scalp_depth
 from tmsguide.therapy import make_plan, protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tmsguide.io import BoldRun, FmriprepRun
-    from tmsguide.model import Plan
+    from tmsguide.io import Conductivity
+    from tmsguide.model import Anatomy, Plan, Tissue
     from tmsguide.pipeline.listener import Listener
     from tmsguide.pipeline.request import Request
+    from tmsguide.pipeline.sources import Source
 
 __all__ = ["run_participant"]
+
+_NIFTI = (".nii", ".nii.gz")
 
 
 def run_participant(request: Request, *, listener: Listener | None = None) -> Summary:
@@ -59,43 +63,38 @@ def run_participant(request: Request, *, listener: Listener | None = None) -> Su
     store = Store(request.work_dir / f"sub-{request.label}", STORED)
     store.sweep()
     bench = Bench(store, listener, {})
-    runs: Sequence[BoldRun | FmriprepRun]
-    inputs = request.inputs
-    runs = inputs.runs if isinstance(inputs, FmriprepInputs) else inputs.bolds
-    run, unused = longest(runs)
-    _input_step(bench, request, run)
-    case = _case(bench, request, run, notes=(*inputs.notes, *unused))
+    _input_step(bench, request.inputs)
+    case = _case(bench, request)
     path = _published(bench, case)
     content = json.loads(path.read_text(encoding="utf-8"))
     return Summary(path, content, time.perf_counter() - start, peak_rss_gb())
 
 
-def _input_step(bench: Bench, request: Request, run: BoldRun | FmriprepRun) -> None:
-    """Read both images in full, so that bad data stop the run before any heavy work."""
-    t1w, bold = request.inputs.t1w, path_of(run)
+def _input_step(bench: Bench, source: Source) -> None:
+    """Read every image in full, so that bad data stop the run before any heavy work."""
+    images = [path for run in source.runs for path in run.files if path.name.endswith(_NIFTI)]
 
     def work() -> dict[str, Any]:
-        check_contents(check_t1w(t1w))
-        header, tr_s = check_bold(bold, run.sidecar)
-        check_contents(header)
-        return {"volumes": header.shape[3], "tr_s": tr_s}
+        for path in (source.t1w, *images):
+            check_contents(read_header(path))
+        return {"images": 1 + len(images)}
 
-    digests = {"t1w": file_digest(t1w), "bold": file_digest(bold)}
-    sidecar = repr(sorted(run.sidecar.items()))
-    bench.step("input check", work, version=1, settings={"sidecar": sidecar}, inputs=digests)
+    digests = {"t1w": file_digest(source.t1w)}
+    digests |= {f"{k} {path.name}": file_digest(path) for k, path in enumerate(images)}
+    sidecars = [repr(sorted(run.sidecar.items())) for run in source.runs]
+    bench.step("input check", work, version=2, settings={"sidecars": sidecars}, inputs=digests)
 
 
-def _case(
-    bench: Bench, request: Request, run: BoldRun | FmriprepRun, *, notes: tuple[str, ...]
-) -> Case:
+def _case(bench: Bench, request: Request) -> Case:
     settings, inputs = request.settings, request.inputs
     prior = Path(settings.anatomy.prior_path) if settings.anatomy.prior_path else None
-    sigma = {t: row.sigma_s_per_m for t, row in conductivities().items() if t <= Tissue.SCALP}
     frame = native_frame(request.label)
-    anatomy = anatomy_step(bench, inputs.t1w, frame, settings=settings.anatomy, prior=prior)
-    to_mni = normalisation_step(bench, anatomy, settings=settings.anatomy)
+    anatomy = anatomy_step(bench, inputs, frame, settings=settings.anatomy, prior=prior)
+    to_mni = normalisation_step(bench, inputs, anatomy, settings=settings.anatomy)
     surfaces = surface_step(bench, anatomy)
-    bold = bold_step(bench, run, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
+    rows = _tissues(anatomy.content["anatomy"])
+    sigma = {tissue: row.sigma_s_per_m for tissue, row in rows.items()}
+    bold = bold_step(bench, inputs, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
     target = target_step(
         bench,
         bold,
@@ -121,22 +120,18 @@ def _case(
         target=target,
         aim=aim,
         settings=settings.search,
-        ranges_s_per_m={
-            t: (row.low_s_per_m, row.high_s_per_m)
-            for t, row in conductivities().items()
-            if t <= Tissue.SCALP
-        },
+        ranges_s_per_m={t: (row.low_s_per_m, row.high_s_per_m) for t, row in rows.items()},
         seed=settings.seed,
     )
     header = check_t1w(inputs.t1w)
     return Case(
         request=request,
-        bold_path=path_of(run),
-        task=run.task,
         t1w_form=header.form,
         t1w_code=header.code,
         anatomy=anatomy.content["anatomy"],
+        t1w_quality=anatomy.content["t1w_quality"],
         mni_from_t1w=to_mni.content["mni_from_t1w"],
+        face=deface_mask(anatomy.content["anatomy"], to_mni.content["t1w_from_mni"]),
         seed=seed_point(to_mni),
         scalp=surfaces.content["scalp"],
         cortex=surfaces.content["cortex"],
@@ -146,8 +141,14 @@ def _case(
         aim=aim.content["aim"],
         exposures=dose.content["dose"],
         sigma_s_per_m=sigma,
-        notes=notes,
+        notes=inputs.notes,
     )
+
+
+def _tissues(anatomy: Anatomy) -> dict[Tissue, Conductivity]:
+    """Give the conductivities of the tissues that the labels hold."""
+    held = set(np.unique(anatomy.labels.data).tolist())
+    return {tissue: row for tissue, row in conductivities().items() if int(tissue) in held}
 
 
 def _plan_of(case: Case) -> Plan:
@@ -208,7 +209,15 @@ def _summary(case: Case, *, seconds: dict[str, float], digest: str) -> dict[str,
         "peak_rss_gb": round(peak_rss_gb(), 3),
         "usable_minutes": quality.usable_s / 60,
         "verdict": quality.verdict.value,
-        "problems": [*quality.problems, *case.anatomy.problems, *case.notes],
+        "problems": [
+            *quality.problems,
+            *case.anatomy.problems,
+            *(case.t1w_quality.problems if case.t1w_quality else ()),
+            *case.notes,
+        ],
+        "advice": list(quality.advice),
+        "labelled_by": case.anatomy.labelled_by,
+        "runs": [run.name for run in case.clean.runs],
         "mni_space": case.mni_space,
         "target_method": target.method,
         "target_mni_mm": case.mni_of(target.point)[0],

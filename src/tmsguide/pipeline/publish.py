@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from tmsguide.head import defaced
 from tmsguide.io import (
     bids_uri,
     derivative_path,
@@ -86,7 +87,7 @@ def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) 
         book = Publication(
             root=aside,
             label=case.request.label,
-            task=case.task,
+            task=case.request.inputs.task,
             sources=_sources(case),
             settings=case.settings_table(),
         )
@@ -116,7 +117,8 @@ def _swap(new: Path, old: Path) -> None:
 
 def _sources(case: Case) -> list[str]:
     root = case.request.inputs.root
-    paths = (case.request.inputs.t1w, case.bold_path)
+    source = case.request.inputs
+    paths = (source.t1w, *(path for run in source.runs for path in run.files))
     return [bids_uri(path, root, dataset="raw") for path in paths]
 
 
@@ -124,11 +126,22 @@ def _anatomy(book: Publication, case: Case) -> None:
     a = case.anatomy
     t1w = book.path("anat", "T1w", ".nii.gz", desc="preproc")
     book.image(a.t1w, t1w, "Bias-corrected T1w", settings="anatomy", SkullStripped=False)
+    if not case.request.settings.anatomy.keep_face:
+        rng = np.random.default_rng(case.request.settings.seed)
+        shared = book.path("anat", "T1w", ".nii.gz", desc="defaced")
+        book.image(
+            defaced(a.t1w, case.face, rng=rng),
+            shared,
+            "Bias-corrected T1w without the face, for sharing; the other images keep it, because "
+            "navigators register on it",
+            settings="anatomy",
+            SkullStripped=False,
+        )
     mask = book.path("anat", "mask", ".nii.gz", desc="brain")
     book.image(a.brain_mask, mask, "Brain mask", settings="anatomy", Type="Brain")
     labels = book.path("anat", "dseg", ".nii.gz", desc="head")
     book.image(a.labels, labels, "Head tissues, SimNIBS numbering", settings="anatomy")
-    tissues = [t for t in Tissue if t <= Tissue.SCALP]
+    tissues = [t for t in Tissue if t in case.sigma_s_per_m or t is Tissue.AIR]
     write_tsv(
         {"index": [int(t) for t in tissues], "name": [t.name for t in tissues]},
         book.path("anat", "dseg", ".tsv", desc="head"),
@@ -154,13 +167,13 @@ def _function(book: Publication, case: Case) -> None:
         EffectiveDegreesOfFreedom=case.targets.cmap.dof,
     )
     columns: dict[str, list[object]] = {
+        "run": [k for k, run in enumerate(clean.runs, start=1) for _ in range(run.frames)],
         "framewise_displacement": list(clean.fd_mm),
         "dvars": list(clean.dvars),
         "kept": [int(k) for k in clean.denoised.kept],
     }
-    if clean.motion is not None:
-        names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
-        columns |= {name: list(column) for name, column in zip(names, clean.motion.T, strict=True)}
+    names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+    columns |= {name: list(column) for name, column in zip(names, clean.motion.T, strict=True)}
     table = book.path("func", "timeseries", ".tsv", desc="confounds", **entities)
     write_tsv(columns, table)
     book.described(

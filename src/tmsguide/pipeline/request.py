@@ -9,28 +9,22 @@ from typing import TYPE_CHECKING
 from tmsguide.errors import InputError
 from tmsguide.field import coil_named
 from tmsguide.io import (
-    SubjectInputs,
-    check_bold,
     check_output_dir,
-    check_t1w,
-    find_participants,
-    is_derivative,
-    participant,
     read_prior,
-    select_fmriprep,
-    select_inputs,
 )
 from tmsguide.pipeline.search import guidance_named
+from tmsguide.pipeline.sources import find_source, people_in
+from tmsguide.preprocess import MotionFilter, preset_named
 from tmsguide.therapy import protocols
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tmsguide.io import FmriprepInputs
     from tmsguide.model import Points
     from tmsguide.pipeline.settings import Settings
+    from tmsguide.pipeline.sources import Source
 
-__all__ = ["Request", "check_request", "wanted_labels"]
+__all__ = ["Request", "check_request"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +34,7 @@ class Request:
     ``truth`` is the planted target of a generated person, None for everyone else.
     """
 
-    inputs: SubjectInputs | FmriprepInputs
+    inputs: Source
     out_dir: Path
     work_dir: Path
     settings: Settings
@@ -52,19 +46,6 @@ class Request:
         return self.inputs.subject.label
 
 
-def wanted_labels(bids_dir: Path, labels: Sequence[str] | None) -> tuple[str, ...]:
-    """Give the labels to run, without ``sub-``; None takes everybody in the data set.
-
-    Raises
-    ------
-    InputError
-        A label that is not in the data set.
-    """
-    if not labels:
-        return find_participants(bids_dir)
-    return tuple(dict.fromkeys(participant(bids_dir, label) for label in labels))
-
-
 def check_request(
     bids_dir: Path,
     out_dir: Path,
@@ -72,9 +53,12 @@ def check_request(
     labels: Sequence[str] | None,
     work_dir: Path | None,
     settings: Settings,
+    head: Path | None = None,
     truth: Points | None = None,
 ) -> tuple[Request, ...]:
     """Find and check the input of every wanted participant; None takes all.
+
+    ``head`` is a folder of charm, FreeSurfer or FastSurfer whose labels are to win.
 
     Raises
     ------
@@ -83,11 +67,11 @@ def check_request(
         how to mend it.
     """
     bids_dir, out_dir = bids_dir.resolve(), out_dir.resolve()
-    wanted = wanted_labels(bids_dir, labels)
+    wanted = people_in(bids_dir, labels)
     _check_settings(settings)
     requests = tuple(
         Request(
-            inputs=_checked(bids_dir, label),
+            inputs=find_source(bids_dir, label, head=head),
             out_dir=out_dir,
             work_dir=_work_dir(work_dir, bids_dir=bids_dir, out_dir=out_dir),
             settings=settings,
@@ -97,20 +81,6 @@ def check_request(
     )
     check_output_dir(bids_dir, out_dir)
     return requests
-
-
-def _checked(bids_dir: Path, label: str) -> SubjectInputs | FmriprepInputs:
-    if is_derivative(bids_dir):
-        found = select_fmriprep(bids_dir, label)
-        check_t1w(found.t1w)
-        for prepared in found.runs:
-            check_bold(prepared.bold, prepared.sidecar)
-        return found
-    inputs = select_inputs(bids_dir, label)
-    check_t1w(inputs.t1w)
-    for run in inputs.bolds:
-        check_bold(run.path, run.sidecar)
-    return inputs
 
 
 def _work_dir(given: Path | None, *, bids_dir: Path, out_dir: Path) -> Path:
@@ -141,10 +111,11 @@ def _check_settings(settings: Settings) -> None:
         raise InputError(
             f"--standoff is {settings.search.standoff_mm:g} mm; needed more than 0 and at most 30"
         )
-    if not 0 < settings.bold.fd_limit_mm <= 5:
-        raise InputError(
-            f"--fd-limit is {settings.bold.fd_limit_mm:g} mm; needed more than 0 and at most 5"
-        )
+    limit_mm = settings.bold.fd_limit_mm
+    if limit_mm is not None and not 0 < limit_mm <= 5:
+        raise InputError(f"--fd-limit is {limit_mm:g} mm; needed more than 0 and at most 5")
+    preset_named(settings.bold.denoising)
+    MotionFilter.named(settings.bold.motion_filter)
     coil_named(settings.search.coil)
     guidance_named(settings.search.guidance)
     prior = settings.anatomy.prior_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tmsguide.field import Spread
+from tmsguide.head import T1wQuality
 from tmsguide.io.bundles import type_table
 from tmsguide.model import (
     Anatomy,
@@ -23,7 +24,7 @@ from tmsguide.pipeline.aim import Aim
 from tmsguide.pipeline.dosing import Exposures
 from tmsguide.pipeline.options import Choice, Measures
 from tmsguide.placement import Ranked
-from tmsguide.preprocess import CleanBold
+from tmsguide.preprocess import CleanBold, RunRecord, Start
 from tmsguide.targeting import TargetSet
 
 __all__ = ["STORED"]
@@ -43,9 +44,12 @@ STORED = type_table(
     Points,
     Quality,
     Ranked,
+    RunRecord,
     ScanVerdict,
     Spread,
+    Start,
     Surface,
+    T1wQuality,
     Target,
     TargetSet,
     Volume,

@@ -1,7 +1,14 @@
 """Raw BOLD to cleaned series in the person's T1w space, and what the scan can carry."""
 
-from tmsguide.preprocess.carpets import CARPET_ROWS, carpet
-from tmsguide.preprocess.cleaning import clean_bold, clean_preprocessed
+from tmsguide.preprocess.breathing import (
+    FilteredMotion,
+    MotionFilter,
+    bursts_per_min,
+    fd_limit_for,
+    filtered_motion,
+)
+from tmsguide.preprocess.carpets import CARPET_BANDS, CARPET_ROWS, carpet
+from tmsguide.preprocess.cleaning import clean_runs
 from tmsguide.preprocess.coregistration import Coregistration, Start, coregister
 from tmsguide.preprocess.denoising import (
     Band,
@@ -12,43 +19,79 @@ from tmsguide.preprocess.denoising import (
     kept_frames,
     unsteady_start,
 )
-from tmsguide.preprocess.finishing import CleanBold
+from tmsguide.preprocess.echoes import decay_time_s, echo_times_s, echo_weights
+from tmsguide.preprocess.finishing import RunRecord
 from tmsguide.preprocess.grids import BrainGrid, brain_grid
+from tmsguide.preprocess.joining import CleanBold
 from tmsguide.preprocess.judging import quality, seed_figures, temporal_snr
+from tmsguide.preprocess.mirror import MirrorCheck, Sides, mirror_check
 from tmsguide.preprocess.motion import Motion, estimate_motion, framewise_displacement
-from tmsguide.preprocess.nuisance import GLOBAL_SIGNAL, Confounds, confounds, dvars
+from tmsguide.preprocess.nuisance import (
+    GLOBAL_SIGNAL,
+    Confounds,
+    confounds,
+    dvars,
+    without_global_signal,
+)
+from tmsguide.preprocess.prepared import clean_prepared
+from tmsguide.preprocess.presets import DEFAULT_PRESET, Preset, described, preset_named, presets
 from tmsguide.preprocess.resampling import resample_once, seen_throughout
+from tmsguide.preprocess.runs import Person, RawRun
 from tmsguide.preprocess.smoothing import smooth
+from tmsguide.preprocess.susceptibility import distortion_caution, run_distortion
 
 __all__ = [
+    "CARPET_BANDS",
     "CARPET_ROWS",
+    "DEFAULT_PRESET",
     "GLOBAL_SIGNAL",
     "Band",
     "BrainGrid",
     "CleanBold",
     "Confounds",
     "Coregistration",
+    "FilteredMotion",
+    "MirrorCheck",
     "Motion",
+    "MotionFilter",
+    "Person",
+    "Preset",
+    "RawRun",
+    "RunRecord",
+    "Sides",
     "Start",
     "affordable",
     "brain_grid",
+    "bursts_per_min",
     "carpet",
     "check_usable",
-    "clean_bold",
-    "clean_preprocessed",
+    "clean_prepared",
+    "clean_runs",
     "confounds",
     "coregister",
+    "decay_time_s",
     "degrees_of_freedom",
     "denoise",
+    "described",
+    "distortion_caution",
     "dvars",
+    "echo_times_s",
+    "echo_weights",
     "estimate_motion",
+    "fd_limit_for",
+    "filtered_motion",
     "framewise_displacement",
     "kept_frames",
+    "mirror_check",
+    "preset_named",
+    "presets",
     "quality",
     "resample_once",
+    "run_distortion",
     "seed_figures",
     "seen_throughout",
     "smooth",
     "temporal_snr",
     "unsteady_start",
+    "without_global_signal",
 ]

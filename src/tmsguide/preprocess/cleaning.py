@@ -1,4 +1,4 @@
-"""The functional chain, raw scan to cleaned series in the person's T1w space."""
+"""The functional chain, raw runs to cleaned series in the person's T1w space."""
 
 from __future__ import annotations
 
@@ -7,170 +7,212 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.errors import FrameError
+from tmsguide.errors import QualityError
 from tmsguide.model import BoldSettings, Volume, silent
+from tmsguide.preprocess.censoring import censored
 from tmsguide.preprocess.coregistration import coregister
-from tmsguide.preprocess.denoising import (
-    check_usable,
-    kept_frames,
-)
-from tmsguide.preprocess.finishing import CleanBold, Still, finished
-from tmsguide.preprocess.frames import check_place, check_scan, repetition_time_s
-from tmsguide.preprocess.given import given_motion
+from tmsguide.preprocess.echoes import echo_times_s, echo_weights
+from tmsguide.preprocess.finishing import CleanRun, Still, finished
+from tmsguide.preprocess.frames import repetition_time_s
 from tmsguide.preprocess.grids import brain_grid
+from tmsguide.preprocess.joining import CleanBold, joined
+from tmsguide.preprocess.mirror import Sides, mirror_check
 from tmsguide.preprocess.motion import (
     Motion,
     estimate_motion,
-    framewise_displacement,
     head_mask,
 )
-from tmsguide.preprocess.resampling import resample_once
+from tmsguide.preprocess.resampling import resample_once, undistorted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from tmsguide.model import Anatomy, BiasCorrector, LinearRegistrar, Points, Scan
+    from tmsguide.model import Anatomy, BiasCorrector, Distortion, LinearRegistrar, Scan
+    from tmsguide.preprocess.coregistration import Coregistration
+    from tmsguide.preprocess.grids import BrainGrid
+    from tmsguide.preprocess.runs import Person, RawRun
 
     Floats = NDArray[np.float64]
 
-__all__ = ["clean_bold", "clean_preprocessed"]
+__all__ = ["clean_runs"]
+
+#: Frames read ahead to weigh the echoes.
+_ECHO_FRAMES = 12
 
 
-def clean_bold(
-    bold: Scan,
+def clean_runs(
+    runs: Sequence[RawRun],
     anatomy: Anatomy,
-    seed: Points,
+    person: Person,
     *,
     bias: BiasCorrector | None = None,
     linear: LinearRegistrar | None = None,
     settings: BoldSettings | None = None,
     progress: Callable[[str], None] = silent,
 ) -> CleanBold:
-    """Give the `CleanBold` of a raw functional scan on a grid in the person's T1w space.
+    """Give the `CleanBold` of raw functional runs on a grid in the person's T1w space.
 
-    Motion, coregistration (headers first, white-matter boundary), one cubic interpolation,
-    confounds, smoothing within the brain, one-step band-pass and regression on kept frames.
-    ``linear`` and ``bias`` are called only where coregistration is in doubt. ``seed`` (1, 3) in
-    the T1w frame is where coverage and noise are judged.
+    Of each run: motion on its first echo, distortion, coregistration (headers first, white-matter
+    boundary), one cubic interpolation, echoes combined, confounds, smoothing within the brain,
+    one-step band-pass and regression on kept frames. Then the runs are joined; one that cannot be
+    used is left out and named, as long as another can. ``linear`` and ``bias`` are called only
+    where coregistration is in doubt.
 
     Raises
     ------
     InputError
-        The scan is not 4-D, its TR is missing or implausible, or a setting is.
+        No run, a scan that is not 4-D, a TR missing, implausible or not the same in all runs.
     FrameError
         The seed is not in the T1w frame.
     QualityError
-        Under two usable minutes, under 20 degrees of freedom, or no way to lay it on the T1w.
+        Of no run: two usable minutes, 20 degrees of freedom, or a way to lay it on the T1w.
     """
     settings = settings or BoldSettings()
-    check_scan(bold)
-    check_place(seed, anatomy.t1w.frame)
-    progress("estimating head motion")
-    motion = estimate_motion(bold, first_frame=settings.dummy_volumes)
-    fd_mm = framewise_displacement(motion.parameters)
-    kept = _kept(np.where(motion.unsettled, np.inf, fd_mm), settings)
-    check_usable(kept, tr_s=repetition_time_s(bold))
-    progress("laying the functional scan on the T1w")
-    found = coregister(motion.reference, anatomy, linear=linear)
-    if found.problems and bias is not None:
-        again = coregister(_evened(motion.reference, bias), anatomy, linear=linear)
-        found = min(found, again, key=lambda answer: answer.cost)
-    progress("reading the functional scan in T1w space")
-    bold_from_t1w = found.t1w_from_bold.inverse().matrix
+    person.check(anatomy.t1w.frame)
     grid = brain_grid(anatomy, grid_mm=settings.grid_mm)
-    run = Still(
-        grid=grid,
-        fd_mm=fd_mm,
-        motion=motion.parameters,
-        kept=kept,
-        seed=seed,
-        tr_s=repetition_time_s(bold),
-        metadata=bold.metadata,
-        cost=found.cost,
-        problems=found.problems + _unfollowed(motion),
+    found: list[CleanRun] = []
+    refused: list[str] = []
+    for index, run in enumerate(runs, start=1):
+        say = _numbered(progress, index, len(runs))
+        try:
+            found.append(
+                _clean(
+                    run,
+                    anatomy,
+                    grid,
+                    person,
+                    bias=bias,
+                    linear=linear,
+                    settings=settings,
+                    say=say,
+                )
+            )
+        except QualityError as error:
+            if len(runs) == 1:
+                raise
+            refused.append(f"run {run.name} was left out: {error}")
+    if not found:
+        raise QualityError("no run can be used: " + "; ".join(refused))
+    return joined(found, grid, refused=tuple(refused))
+
+
+def _numbered(progress: Callable[[str], None], index: int, count: int) -> Callable[[str], None]:
+    if count == 1:
+        return progress
+    return lambda phrase: progress(f"run {index} of {count}: {phrase}")
+
+
+def _clean(
+    run: RawRun,
+    anatomy: Anatomy,
+    grid: BrainGrid,
+    person: Person,
+    *,
+    bias: BiasCorrector | None,
+    linear: LinearRegistrar | None,
+    settings: BoldSettings,
+    say: Callable[[str], None],
+) -> CleanRun:
+    first = run.echoes[0]
+    say("estimating head motion")
+    motion = estimate_motion(first, first_frame=settings.dummy_volumes)
+    still_enough = censored(
+        motion.parameters,
+        repetition_time_s(first),
+        age_years=person.age_years,
         settings=settings,
+        lost=motion.unsettled,
+    )
+    reference, distortion = motion.reference, None
+    if run.distortion is not None:
+        say("correcting susceptibility distortion")
+        distortion = run.distortion(reference)
+        reference = undistorted(reference, distortion)
+    say("laying the functional scan on the T1w")
+    found = _laid(reference, anatomy, bias=bias, linear=linear)
+    sides = mirror_check(reference, anatomy, found)
+    say("reading the functional scan in T1w space")
+    still = Still(
+        name=run.name,
+        grid=grid,
+        censored=still_enough,
+        motion=motion.parameters,
+        person=person,
+        tr_s=repetition_time_s(first),
+        metadata=first.metadata,
+        settings=settings,
+        cost=found.cost,
+        problems=(
+            *found.problems,
+            *_unfollowed(motion),
+            *((sides.words,) if sides.sides is Sides.SWAPPED else ()),
+            *((run.caution,) if run.caution else ()),
+        ),
+        t1w_from_bold=found.t1w_from_bold.matrix,
+        starts=found.starts,
+        distortion=distortion.source if distortion else "",
+        reference=Volume(
+            reference.data,
+            found.t1w_from_bold.matrix @ reference.frame_from_voxel,
+            anatomy.t1w.frame,
+        ),
     )
     # Handed over unnamed, so that the largest array of the chain is freed as soon as it is used.
-    return finished(
-        run,
-        resample_once(
-            bold,
-            grid,
-            bold_from_t1w=bold_from_t1w,
-            frame_from_reference=motion.frame_from_reference,
-        ),
-        found.t1w_from_bold.matrix,
-        progress,
-    )
+    return finished(still, _read(run, still, motion, distortion), say)
 
 
-def clean_preprocessed(
-    bold_t1w: Scan,
-    confounds: Mapping[str, NDArray[np.float64]],
+def _laid(
+    reference: Volume,
     anatomy: Anatomy,
-    seed: Points,
     *,
-    settings: BoldSettings | None = None,
-    progress: Callable[[str], None] = silent,
-) -> CleanBold:
-    """Give the `CleanBold` of a scan already motion-corrected in T1w space (as by fMRIPrep).
+    bias: BiasCorrector | None,
+    linear: LinearRegistrar | None,
+) -> Coregistration:
+    found = coregister(reference, anatomy, linear=linear)
+    if found.problems and bias is not None:
+        again = coregister(_evened(reference, bias), anatomy, linear=linear)
+        found = min(found, again, key=lambda answer: answer.cost)
+    return found
 
-    Of ``confounds`` the six motion columns ``trans_x`` ... ``rot_z`` (mm, rad) are read, and where
-    present ``framewise_displacement`` (else computed) and ``non_steady_state_outlier*`` (frames
-    left out); tissue components and global signal are computed anew, so that both ways in give
-    alike results. The series are read once more onto the analysis grid, by cubic spline.
 
-    Raises
-    ------
-    InputError
-        A motion column is missing or of the wrong length, or as for `clean_bold`.
-    FrameError
-        The scan or the seed is not in the anatomy's frame.
-    """
-    settings = settings or BoldSettings()
-    check_scan(bold_t1w)
-    check_place(seed, anatomy.t1w.frame)
-    if bold_t1w.volume.frame != anatomy.t1w.frame:
-        raise FrameError(
-            f"the preprocessed scan is in {bold_t1w.volume.frame.name}, needed in "
-            f"{anatomy.t1w.frame.name}; give the space-T1w derivative, or the raw scan"
+def _read(
+    run: RawRun, still: Still, motion: Motion, distortion: Distortion | None
+) -> NDArray[np.float32]:
+    """Give the run's series (T0, N) on the grid, its echoes combined."""
+
+    def read(echo: Scan, moves: Floats) -> NDArray[np.float32]:
+        return resample_once(
+            echo,
+            still.grid,
+            bold_from_t1w=still.bold_from_t1w,
+            frame_from_reference=moves,
+            distortion=distortion,
         )
-    motion, fd_mm, steady = given_motion(confounds, bold_t1w.volume.data.shape[3])
-    kept = _kept(np.where(steady, fd_mm, np.inf), settings)
-    check_usable(kept, tr_s=repetition_time_s(bold_t1w))
-    progress("reading the functional scan in T1w space")
-    grid = brain_grid(anatomy, grid_mm=settings.grid_mm)
-    moves = np.broadcast_to(np.eye(4), (len(fd_mm), 4, 4))
-    # Slice timing is the other program's business: only what says rest or task is passed on.
-    scan = replace(
-        bold_t1w, metadata={k: v for k, v in bold_t1w.metadata.items() if k != "SliceTiming"}
-    )
-    run = Still(
-        grid=grid,
-        fd_mm=fd_mm,
-        motion=motion,
-        kept=kept,
-        seed=seed,
-        tr_s=repetition_time_s(scan),
-        metadata=scan.metadata,
-        cost=float("nan"),
-        problems=(),
-        settings=settings,
-    )
-    return finished(
-        run,
-        resample_once(scan, grid, bold_from_t1w=np.eye(4), frame_from_reference=moves),
-        None,
-        progress,
-    )
+
+    moves = motion.frame_from_reference
+    if len(run.echoes) == 1:
+        return read(run.echoes[0], moves)
+    times = echo_times_s(run.echoes)
+    every = max(1, len(moves) // _ECHO_FRAMES)
+    ahead = [read(_thinned(echo, every), moves[::every]) for echo in run.echoes]
+    weights = echo_weights(np.stack([s.mean(axis=0, dtype=np.float64) for s in ahead]), times)
+    total = read(run.echoes[0], moves)
+    total *= weights[0].astype(np.float32)
+    for echo, weight in zip(run.echoes[1:], weights[1:], strict=True):
+        series = read(echo, moves)
+        missed = (total == 0) | (series == 0)  # out of view in any echo is out of view
+        total += series * weight.astype(np.float32)
+        total[missed] = 0
+    return total
 
 
-def _kept(fd_mm: Floats, settings: BoldSettings) -> NDArray[np.bool_]:
-    return kept_frames(
-        fd_mm, fd_limit_mm=settings.fd_limit_mm, dummy_volumes=settings.dummy_volumes
-    )
+def _thinned(scan: Scan, every: int) -> Scan:
+    """Give one frame in so many; slice timing means nothing between them."""
+    volume = replace(scan.volume, data=scan.volume.data[..., ::every])
+    timeless = {k: v for k, v in scan.metadata.items() if k != "SliceTiming"}
+    return replace(scan, volume=volume, metadata=timeless)
 
 
 def _unfollowed(motion: Motion) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from tmsguide.model import Tissue
 from tmsguide.num.regression import cosines_outside
 from tmsguide.preprocess.compcor import tissue_components, tissue_core, unsteady_components
-from tmsguide.preprocess.presets import DEFAULT_PRESET, preset_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,8 +58,7 @@ def confounds(
     kept: NDArray[np.bool_],
     tr_s: float,
     low_hz: float,
-    preset: Preset | None = None,
-    acompcor: int | None = None,
+    preset: Preset,
 ) -> Confounds:
     """Give what ``preset`` takes out, and last, whatever it says, the global mean.
 
@@ -75,9 +73,6 @@ def confounds(
     doi:10.1016/j.neuroimage.2012.08.052 (24 courses of motion, 36 in all); Behzadi 2007,
     doi:10.1016/j.neuroimage.2007.04.042 (aCompCor, tCompCor).
     """
-    preset = preset or preset_named(DEFAULT_PRESET)
-    if acompcor is not None:
-        preset = replace(preset, components=acompcor)
     found = [_expanded(_MOTION, motion, preset.motion // len(_MOTION))]
     drift = cosines_outside(len(series), tr_s, low_hz=low_hz, high_hz=np.inf)
     problems = []

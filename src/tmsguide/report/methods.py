@@ -13,6 +13,7 @@ from tmsguide.model import (
     SearchSettings,
     TargetSettings,
 )
+from tmsguide.preprocess import described, preset_named
 
 if TYPE_CHECKING:
     from tmsguide.report.dossier import Dossier
@@ -109,8 +110,7 @@ def _bold(dossier: Dossier, given: BoldSettings | None) -> list[str]:
     ]
     if given:
         out.append(
-            f"One regression removed motion, {given.acompcor} components each of white matter "
-            f"and fluid{' and the global signal' if given.global_signal else ''}, and kept "
+            f"One regression removed {described(preset_named(given.denoising))}, and kept "
             f"{given.low_hz:g} to {given.high_hz:g} Hz. Frames with framewise displacement above "
             f"{dossier.fd_limit_mm:g} mm were left out. Smoothing was {given.fwhm_mm:g} mm (full "
             f"width at half maximum), the grid {given.grid_mm:g} mm."
