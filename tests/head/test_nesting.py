@@ -8,7 +8,6 @@ from scipy import ndimage
 
 from tests.head.doubles import shells
 from tmsguide.errors import QualityError
-from tmsguide.head.layers import bone_chance
 from tmsguide.head.nesting import inside_skull, nested_labels, shrunk, swollen
 from tmsguide.model import Tissue
 
@@ -79,20 +78,3 @@ def test_swollen_and_shrunk_are_near_balls():
     far = np.linalg.norm(np.argwhere(ball) - [7, 8, 8], axis=1).max()
     assert 4.0 <= far <= 5.0
     assert (shrunk(ball, 4) == point).all()
-
-
-def test_skull_and_scalp_split_even_when_equally_dark():
-    """Fat suppression: bone and fat look alike, so the published share decides."""
-    anatomy, centre = shells((50.0, 57.0, 60.0, 66.5, 73.0), voxel_mm=2.0, side=79)
-    labels = np.asarray(anatomy.labels.data)
-    m = anatomy.labels.frame_from_voxel
-    index = np.moveaxis(np.indices(labels.shape), 0, -1)
-    mni = np.moveaxis(index @ m[:3, :3].T + m[:3, 3] - centre + [0, -20, 20], -1, 0)
-    grey = np.where(labels >= Tissue.BONE, 10.0, 60.0).astype(np.float32)
-    got = bone_chance(
-        grey, (labels > 0) & (labels <= 3), labels > 0,
-        below=np.zeros(labels.shape, np.float32), mni=mni.astype(np.float32), voxel_mm=2.0,
-    )  # fmt: skip
-    column = got[39, 39, 39:] > 0.5  # straight up, to the vertex: 6.5 mm of each
-    thickness = column.sum() * 2.0
-    assert 5.0 <= thickness <= 9.0

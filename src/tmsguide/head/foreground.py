@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from tmsguide.errors import QualityError
 from tmsguide.head.grid import block_mean, boxed, fine_grid, regridded, upright
-from tmsguide.model import Volume
+from tmsguide.model import Frame, Volume
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,15 +22,19 @@ WORK_MM = 2.0
 CLOSING_MM = 8.0
 OPENING_MM = 3.0  # parts ghosts and head phones from the head once it is solid
 SPECK_MM3 = 2000.0
+SKIN_MM = (1.0, 4.5)  # depth at which the brightness of the skin is read
+NEAR_MM = 6.0
 DEEP_MM = 28.0  # under scalp, skull and cortex
+_NOWHERE = Frame("voxels")
 UPPER_MM = 110.0  # from the vertex: brain only at that depth
 
 
 def head_mask(image: Volume) -> NDArray[np.bool_]:
     """Give the closed region of the head in an upright T1w image whose background is dark.
 
-    The threshold lies a twelfth of the way from the background's noise to the bright tissue, low
-    enough for the fat-suppressed scalp. Holes and clefts are judged on 2 mm voxels.
+    What stands out by a twelfth of the way from the background's noise to the bright tissue, low
+    enough for the fat-suppressed scalp, is solid on 2 mm voxels, holes and clefts filled; the
+    skin then lies half way between the background and its own brightness nearby.
 
     Raises
     ------
@@ -51,13 +55,40 @@ def head_mask(image: Volume) -> NDArray[np.bool_]:
     step = factor * voxel_mm
     coarse = filled(_without_specks(coarse, SPECK_MM3 / step**3), CLOSING_MM / step)
     coarse = largest(_opened(coarse, OPENING_MM / step))
-    outline = ndimage.zoom(
-        coarse.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest"
-    )
-    pad = [(0, n - m) for n, m in zip(fine.shape, outline.shape, strict=True)]
-    outline = np.pad(outline, pad, mode="edge")
+    outline = _spread(coarse, factor, fine.shape)
     # the coarse outline decides what is inside, the fine threshold where the skin lies
+    fine &= smooth > _half_way(smooth, coarse, background, factor=factor, step_mm=step)
     return np.asarray((outline > 0.95) | (fine & (outline > 0.05)))
+
+
+def _half_way(
+    smooth: NDArray[np.float32],
+    coarse: NDArray[np.bool_],
+    background: float,
+    *,
+    factor: int,
+    step_mm: float,
+) -> NDArray[np.float32]:
+    """Give the grey half way from the background to the skin nearby: there its border lies."""
+    cube = Volume(smooth, np.eye(4), _NOWHERE)
+    depth = ndimage.distance_transform_edt(coarse) * step_mm
+    skin = ((depth > SKIN_MM[0]) & (depth < SKIN_MM[1])).astype(np.float32)
+    near = NEAR_MM / step_mm
+    weight = ndimage.gaussian_filter(skin, near) + 1e-6
+    level = (
+        ndimage.gaussian_filter(np.asarray(block_mean(cube, factor).data) * skin, near) / weight
+    )
+    level = np.where(weight > 1e-3, level, 0)
+    return _spread(background + 0.5 * np.maximum(level - background, 0), factor, smooth.shape)
+
+
+def _spread(
+    coarse: NDArray[np.generic], factor: int, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Give a coarse grid on the fine one that it was the block mean of."""
+    fine = ndimage.zoom(coarse.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest")
+    pad = [(0, n - m) for n, m in zip(shape, fine.shape, strict=True)]
+    return np.asarray(np.pad(fine, pad, mode="edge"), dtype=np.float32)
 
 
 def crop_to_head(t1w: Volume, label_mm: float) -> tuple[Volume, NDArray[np.bool_], bool]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.head.foreground import brightest_brain, crop_to_head
+from tmsguide.head.foreground import brightest_brain, crop_to_head, largest
 from tmsguide.head.grid import fine_grid, regridded, sampled, warped_voxels
-from tmsguide.head.layers import bone_chance
+from tmsguide.head.layers import vault_bone, vault_borders
 from tmsguide.head.mixture import BINS, fit_greys, tissue_chances
-from tmsguide.head.nesting import Nested, inside_skull, nested_labels, shrunk, swollen
+from tmsguide.head.nesting import Inside, Nested, inside_skull, nested_labels, shrunk, swollen
 from tmsguide.head.prior import HeadPrior, below_face_line
 from tmsguide.head.problems import (
     bone_problems,
@@ -36,6 +37,8 @@ BRAIN_FLOOR = 0.03  # any brain tissue may turn up anywhere inside the skull
 FLOOR = (1e-4, 1e-4, 2e-3, 4e-3, 4e-3, 4e-3)
 COUPLING = 0.3
 ROUNDS = 4
+INNER_REACH_MM = 6.0  # the first inner border of the skull is off by less
+BORDER_MM = 0.4  # width of the step from bone to scalp
 MISSING_MM = 2.0  # thinner gaps between the expected and the seen scalp are mere misfit
 
 
@@ -94,12 +97,9 @@ def segment(
     problems += face_problems(head, mni, float(missing.sum()) * settings.label_mm**3 / 1000)
     head = head | missing
     inside = inside_skull(found, chances[..., :2].sum(-1), voxel_mm=settings.label_mm)
-    below = found[..., 3] / np.maximum(found[..., 3:5].sum(-1), 1e-6)
     del chances
-    bone = bone_chance(
-        image.data, inside.inner, head, below=below, mni=mni, voxel_mm=settings.label_mm
-    )
-    del mni, below
+    inside, bone = _skull(image, inside, head, found=found, missing=missing, mni=mni)
+    del mni
     nested = nested_labels(inside, bone, head, voxel_mm=settings.label_mm)
     problems += volume_problems(nested.labels, settings.label_mm)
     problems += bone_problems(image.data, nested.labels)
@@ -189,6 +189,35 @@ def _posterior(
     found = tissue_chances(grey, chances, greys, head=head, coupling=COUPLING, rounds=ROUNDS)
     found[missing] = chances[missing]
     return found, greys.contrast_to_noise
+
+
+def _skull(
+    image: Volume,
+    inside: Inside,
+    head: NDArray[np.bool_],
+    *,
+    found: NDArray[np.float32],
+    missing: NDArray[np.bool_],
+    mni: NDArray[np.float32],
+) -> tuple[Inside, NDArray[np.float32]]:
+    """Give the inside of the skull with its border mended, and the chance of bone round it.
+
+    Over the vault both come from the rays, elsewhere from the voxels' own chances.
+    """
+    voxel_mm = float(image.voxel_mm.mean())
+    vault = vault_borders(
+        image.data, inside.inner, inside.tissue, head, missing=missing, mni=mni, voxel_mm=voxel_mm
+    )
+    above = ~below_face_line(np.moveaxis(mni, 0, -1))
+    shell = head & above & ~shrunk(inside.inner, INNER_REACH_MM / voxel_mm)
+    under_inner, under_outer = vault_bone(vault, shell)
+    known = np.isfinite(under_inner)
+    inner = np.where(known, under_inner > 0, inside.inner) | swollen(inside.tissue, 1)
+    bone = found[..., 3] / np.maximum(found[..., 3:5].sum(-1), 1e-6)
+    bone = np.where(known, 1 / (1 + np.exp(-np.nan_to_num(under_outer) / BORDER_MM)), bone)
+    bone[inner | ~head] = 0
+    mended = replace(inside, inner=largest(inner & head))
+    return mended, np.asarray(bone, dtype=np.float32)
 
 
 def _split(found: NDArray[np.float32], bone: NDArray[np.float32]) -> NDArray[np.float32]:
