@@ -22,6 +22,7 @@ STEPS = (
     "anatomy",
     "registration to MNI",
     "surfaces",
+    "landmarks",
     "functional scan",
     "target",
     "head mesh",

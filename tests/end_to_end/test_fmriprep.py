@@ -110,7 +110,7 @@ def test_fmriprep_output_gives_the_planted_target(truth, derivative, demo, tmp_p
     assert request.label == LABEL
     # the T1w is the demonstration's own, so what was made from it alone need not be made again
     work = tmp_path / "out" / "work" / f"sub-{LABEL}"
-    shared_steps = ("anatomy", "registration to MNI", "surfaces", "head mesh")
+    shared_steps = ("anatomy", "registration to MNI", "surfaces", "landmarks", "head mesh")
     for step in shared_steps:
         folder = step_folder(demo.work, step)
         shutil.copytree(folder, work / folder.name)

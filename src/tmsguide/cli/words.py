@@ -122,8 +122,8 @@ def _bids_parser() -> argparse.ArgumentParser:
         "--template",
         default=None,
         metavar="NAME",
-        help="MNI 152 space to register to, e.g. MNI152NLin2009cAsym, as fetched with TemplateFlow "
-        "(default: MNI152NLin2009aSym, which comes along)",
+        help="MNI 152 space to register to, e.g. MNI152NLin2009cAsym, as fetched with "
+        "TemplateFlow (default: MNI152NLin2009aSym, which comes along)",
     )
     parser.add_argument(
         "--templateflow-home",

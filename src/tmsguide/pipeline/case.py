@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tmsguide.pipeline.dosing import dose_table, intensities_of
+from tmsguide.pipeline.landmarks import tape_to_coil
 from tmsguide.therapy import protocol
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tmsguide.model import Anatomy, Plan, Points, Surface, Tissue, Volume, Warp
     from tmsguide.pipeline.aim import Aim
     from tmsguide.pipeline.dosing import Exposures
+    from tmsguide.pipeline.landmarks import Marks
     from tmsguide.pipeline.request import Request
     from tmsguide.preprocess import CleanBold
     from tmsguide.targeting import TargetSet
@@ -41,6 +43,7 @@ class Case:
     t1w_quality: T1wQuality | None
     mni_from_t1w: Warp
     face: Volume
+    marks: Marks
     seed: Points
     scalp: Surface
     cortex: Surface
@@ -88,6 +91,7 @@ class Case:
             "pulses_per_session": plan.protocol.pulses_per_session,
             "session_s": plan.protocol.session_s,
         }
+        tape = tape_to_coil(self.marks, self.scalp, plan.placement)
         return {
             "research_use_only": True,
             "subject": asdict(plan.subject),
@@ -107,6 +111,7 @@ class Case:
                 "standoff_mm": plan.placement.standoff_mm,
                 "didt_a_per_s": plan.placement.didt_a_per_s,
             },
+            "tape": asdict(tape) if tape else None,
             "protocol": protocol,
             "dose_percent_rmt": plan.dose_percent_rmt,
             "rmt_percent_mso": self.request.settings.plan.rmt_percent_mso,

@@ -25,6 +25,7 @@ from tmsguide.pipeline.bench import Bench, seconds_of
 from tmsguide.pipeline.case import Case
 from tmsguide.pipeline.dosing import dose_step
 from tmsguide.pipeline.function import bold_step, target_step
+from tmsguide.pipeline.landmarks import landmark_step
 from tmsguide.pipeline.listener import Silent
 from tmsguide.pipeline.literature import seed_point
 from tmsguide.pipeline.machine import peak_rss_gb
@@ -92,6 +93,7 @@ def _case(bench: Bench, request: Request) -> Case:
     anatomy = anatomy_step(bench, inputs, frame, settings=settings.anatomy, prior=prior)
     to_mni = normalisation_step(bench, inputs, anatomy, settings=settings.anatomy)
     surfaces = surface_step(bench, anatomy)
+    marks = landmark_step(bench, anatomy, to_mni, surfaces)
     rows = _tissues(anatomy.content["anatomy"])
     sigma = {tissue: row.sigma_s_per_m for tissue, row in rows.items()}
     bold = bold_step(bench, inputs, anatomy=anatomy, normalisation=to_mni, settings=settings.bold)
@@ -131,6 +133,7 @@ def _case(bench: Bench, request: Request) -> Case:
         anatomy=anatomy.content["anatomy"],
         t1w_quality=anatomy.content["t1w_quality"],
         mni_from_t1w=to_mni.content["mni_from_t1w"],
+        marks=marks.content["marks"],
         face=deface_mask(anatomy.content["anatomy"], to_mni.content["t1w_from_mni"]),
         seed=seed_point(to_mni),
         scalp=surfaces.content["scalp"],
@@ -213,6 +216,7 @@ def _summary(case: Case, *, seconds: dict[str, float], digest: str) -> dict[str,
             *quality.problems,
             *case.anatomy.problems,
             *(case.t1w_quality.problems if case.t1w_quality else ()),
+            *case.marks.problems,
             *case.notes,
         ],
         "advice": list(quality.advice),

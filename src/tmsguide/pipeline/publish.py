@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tmsguide.model import Plan, Points, Target
+    from tmsguide.model import Landmarks, Plan, Points, Target
     from tmsguide.pipeline.case import Case
     from tmsguide.report import Report
 
@@ -146,11 +146,33 @@ def _anatomy(book: Publication, case: Case) -> None:
         {"index": [int(t) for t in tissues], "name": [t.name for t in tissues]},
         book.path("anat", "dseg", ".tsv", desc="head"),
     )
+    for desc, marks, text in (
+        ("fiducials", case.marks.fiducials, "Nasion, inion and preauricular points"),
+        ("1010", case.marks.positions, "10-10 positions on the scalp"),
+    ):
+        if marks is not None:
+            _landmarks(book, marks, desc, text)
     for name, surface, values in (
         ("scalp", case.scalp, {}),
         ("midthickness", case.cortex, {"e_v_per_m": case.aim.cortex_e_v_per_m}),
     ):
         write_surface_gifti(surface, book.path("anat", name, ".surf.gii"), values or None)
+
+
+def _landmarks(book: Publication, marks: Landmarks, desc: str, text: str) -> None:
+    """Write named places; one that the image does not show has no uncertainty (n/a)."""
+    table = book.path("tms", "electrodes", ".tsv", space="T1w", desc=desc)
+    xyz = marks.points.xyz_mm
+    sure = [float(u) if np.isfinite(u) else None for u in marks.uncertainty_mm]
+    columns: dict[str, list[object]] = {"name": list(marks.names)}
+    columns |= {axis: list(xyz[:, i]) for i, axis in enumerate("xyz")}
+    write_tsv(columns | {"uncertainty_mm": list(sure)}, table)
+    book.described(
+        table,
+        f"{text}, T1w millimetres (RAS+); uncertainty n/a: carried from the template, not seen in "
+        "the image, never register a navigator on it",
+        "anatomy",
+    )
 
 
 def _function(book: Publication, case: Case) -> None:
@@ -169,6 +191,10 @@ def _function(book: Publication, case: Case) -> None:
     columns: dict[str, list[object]] = {
         "run": [k for k, run in enumerate(clean.runs, start=1) for _ in range(run.frames)],
         "framewise_displacement": list(clean.fd_mm),
+        "framewise_displacement_unfiltered": list(
+            np.concatenate([run.raw_fd_mm for run in clean.runs])
+        ),
+        "global_signal": list(np.concatenate([run.global_signal for run in clean.runs])),
         "dvars": list(clean.dvars),
         "kept": [int(k) for k in clean.denoised.kept],
     }
@@ -178,7 +204,8 @@ def _function(book: Publication, case: Case) -> None:
     write_tsv(columns, table)
     book.described(
         table,
-        "Motion (mm, rad), framewise displacement (mm), DVARS and the frames kept; regressed out "
+        "Motion (mm, rad), framewise displacement (mm; as frames were judged by it and before "
+        "breathing was filtered out), DVARS and the frames kept; regressed out "
         f"were: {', '.join(clean.confound_names)}",
         "bold",
     )

@@ -11,6 +11,7 @@ from tmsguide.model import (
     Denoised,
     Frame,
     HeadModel,
+    Landmarks,
     Placement,
     Points,
     Quality,
@@ -22,6 +23,7 @@ from tmsguide.model import (
 )
 from tmsguide.pipeline.aim import Aim
 from tmsguide.pipeline.dosing import Exposures
+from tmsguide.pipeline.landmarks import Marks
 from tmsguide.pipeline.options import Choice, Measures
 from tmsguide.placement import Ranked
 from tmsguide.preprocess import CleanBold, RunRecord, Start
@@ -39,6 +41,8 @@ STORED = type_table(
     Exposures,
     Frame,
     HeadModel,
+    Landmarks,
+    Marks,
     Measures,
     Placement,
     Points,
