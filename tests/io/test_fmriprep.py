@@ -9,11 +9,11 @@ from tests.tolerance import STORED, assert_close
 from tmsguide.io import (
     is_derivative,
     read_confounds,
-    read_fmriprep_run,
     read_t1w,
     select_fmriprep,
     write_tsv,
 )
+from tmsguide.io.prepared_volumes import read_prepared
 from tmsguide.model import native_frame
 
 T = 80
@@ -64,14 +64,14 @@ def test_whole_output_is_read(tmp_path):
     (run,) = got.runs
     assert run.bold.name == "sub-01_task-rest_space-T1w_desc-preproc_bold.nii.gz"
     here = native_frame("01")
-    scan = read_fmriprep_run(run, frame=here)
-    np.testing.assert_array_equal(scan.bold.volume.data, series(T))
-    assert_close(scan.bold.volume.frame_from_voxel, ORIENTATIONS["oblique"], STORED)
-    assert scan.bold.volume.frame == scan.mask.frame == here
-    assert scan.bold.tr_s == 2.0
-    assert scan.mask.data.dtype == np.bool_
-    np.testing.assert_array_equal(scan.confounds["trans_x"], confounds()["trans_x"])
-    fd = scan.confounds["framewise_displacement"]
+    prepared = read_prepared(run, t1w_frame=here)
+    volume = prepared.scan.volume
+    np.testing.assert_array_equal(volume.data, series(T))
+    assert_close(volume.frame_from_voxel, ORIENTATIONS["oblique"], STORED)
+    assert volume.frame == here
+    assert prepared.tr_s == prepared.scan.tr_s == 2.0
+    np.testing.assert_array_equal(prepared.confounds["trans_x"], confounds()["trans_x"])
+    fd = prepared.confounds["framewise_displacement"]
     assert np.isnan(fd[0])
     assert np.isfinite(fd[1:]).all()
     assert read_t1w(got.t1w, frame=here).volume.data.shape == SHAPE
@@ -117,10 +117,10 @@ def test_missing_piece_is_named(tmp_path, remove, words):
 def test_pieces_that_do_not_belong_together(tmp_path):
     (run,) = select_fmriprep(fmriprep(tmp_path), "01").runs
     write_tsv(confounds(T - 1), run.confounds)
-    refused(read_fmriprep_run, run, frame=native_frame("01"), words=["79 rows", "80 volumes"])
+    refused(read_prepared, run, t1w_frame=native_frame("01"), words=["79 rows", "80 volumes"])
     write_tsv(confounds(), run.confounds)
     save(run.mask, (head(GRID) > 300).astype(np.uint8), ORIENTATIONS["RAS"])
-    refused(read_fmriprep_run, run, frame=native_frame("01"), words=["different grids"])
+    refused(read_prepared, run, t1w_frame=native_frame("01"), words=["different grids"])
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,14 @@ from tests.io.images import save, write
 from tests.io.refusals import refused
 from tests.io.transform_files import itk_text
 from tests.tolerance import STORED, assert_close
-from tmsguide.errors import FrameError, InputError
+from tmsguide.errors import InputError
 from tmsguide.io import write_tsv
 from tmsguide.io.derivative_files import derivative_home
 from tmsguide.io.fmriprep import select_fmriprep, select_fmriprep_surfaces
 from tmsguide.io.fmriprep_anatomy import template_named
-from tmsguide.io.fmriprep_reading import read_fmriprep_run
-from tmsguide.io.nifti import read_mask
-from tmsguide.io.prepared_volumes import bring_to_t1w, read_prepared, scan_from_t1w, series_at
+from tmsguide.io.prepared_volumes import read_prepared, scan_from_t1w
 from tmsguide.model import Frame, Points, native_frame
+from tmsguide.preprocess import resample_mapped
 
 HERE = native_frame("01")
 MNI2009, MNI6 = "MNI152NLin2009cAsym", "MNI152NLin6Asym"
@@ -55,7 +54,7 @@ def courses(run):
     """Correlation with the planted course on the left and on the right, of one run."""
     prepared = read_prepared(run, t1w_frame=HERE)
     places = Points(np.array([tree.LEFT, tree.RIGHT]), HERE)
-    got = series_at(prepared, places, scan_from_places=scan_from_t1w(run, t1w_frame=HERE))
+    got = resample_mapped(prepared.scan, scan_from_t1w(run, t1w_frame=HERE)(places))
     swing = got - got.mean(axis=0)
     return prepared, swing.T @ tree.course() / (tree.course() @ tree.course())
 
@@ -132,8 +131,6 @@ def test_scan_in_its_own_space_keeps_its_voxels(tmp_path):
     data, affine = tree.series_in(None)
     np.testing.assert_array_equal(scan.volume.data, data)
     assert_close(scan.volume.frame_from_voxel, np.linalg.inv(tree.BOLD_FROM_T1W) @ affine, STORED)
-    old = read_fmriprep_run(run, frame=HERE)
-    assert_close(old.mask.frame_from_voxel, scan.volume.frame_from_voxel, STORED)
 
 
 def test_runs_laid_on_the_t1w_together(tmp_path):
@@ -149,27 +146,6 @@ def test_mirroring_coregistration_is_refused(tmp_path):
     (run,) = select_fmriprep(tmp_path, "01").runs
     itk_text(run.transforms[0], np.diag([-1.0, 1, 1, 1]))
     refused(read_prepared, run, t1w_frame=HERE, words=["left and right", "coreg_xfm.txt"])
-
-
-def test_template_back_to_the_t1w_as_a_volume(tmp_path):
-    tree.fmriprep_tree(tmp_path, spaces=((MNI6, "2"),), templates=(MNI6,))
-    inputs = select_fmriprep(tmp_path, "01")
-    (run,) = inputs.runs
-    prepared = read_prepared(run, t1w_frame=HERE)
-    brain = read_mask(inputs.brain_mask, frame=HERE)
-    native = bring_to_t1w(prepared, scan_from_t1w(run, t1w_frame=HERE), brain=brain)
-    volume = native.scan.volume
-    assert volume.frame == HERE
-    np.testing.assert_allclose(volume.voxel_mm, tree.STEP)
-    swing = volume.data @ tree.course()
-    at = np.array(np.unravel_index(swing.argmax(), swing.shape))
-    peak = volume.frame_from_voxel[:3, :3] @ at + volume.frame_from_voxel[:3, 3]
-    assert peak[0] < -20
-    assert np.linalg.norm(peak - tree.LEFT) < tree.STEP  # within a voxel's diagonal
-    assert any("inverse warp" in note for note in native.notes)
-    with pytest.raises(FrameError):
-        series_at(prepared, Points(np.zeros((1, 3)), HERE))
-    refused(read_fmriprep_run, run, frame=HERE, words=[MNI6, "space-T1w"])
 
 
 def test_frames_before_the_steady_state(tmp_path):

@@ -17,10 +17,8 @@ from tmsguide.io.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
 from tmsguide.io.fmriprep import (
     FmriprepInputs,
     FmriprepRun,
-    FmriprepScan,
     SurfaceRun,
     read_confounds,
-    read_fmriprep_run,
     select_fmriprep,
     select_fmriprep_surfaces,
 )
@@ -88,7 +86,6 @@ __all__ = [
     "FmriprepAnatomy",
     "FmriprepInputs",
     "FmriprepRun",
-    "FmriprepScan",
     "FreesurferAnatomy",
     "GmshMesh",
     "HcpInputs",
@@ -134,7 +131,6 @@ __all__ = [
     "read_confounds",
     "read_dense_series",
     "read_fieldmap",
-    "read_fmriprep_run",
     "read_fmriprep_tissue",
     "read_freesurfer",
     "read_hcp_anatomy",

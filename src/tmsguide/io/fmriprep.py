@@ -10,7 +10,7 @@ from tmsguide.io.confounds import read_confounds
 from tmsguide.io.derivative_files import listed, written_by
 from tmsguide.io.documents import one_line
 from tmsguide.io.fmriprep_anatomy import FmriprepAnatomy, fmriprep_anatomy
-from tmsguide.io.fmriprep_reading import FmriprepScan, read_fmriprep, read_fmriprep_run
+from tmsguide.io.fmriprep_reading import read_fmriprep
 from tmsguide.io.fmriprep_runs import FmriprepRun, prepared_bolds, run_of
 from tmsguide.io.fmriprep_surfaces import SurfaceRun, surface_runs
 from tmsguide.io.participants import dataset_name, participant, read_subject
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FmriprepInputs",
     "FmriprepRun",
-    "FmriprepScan",
     "SurfaceRun",
     "read_confounds",
     "read_fmriprep",
-    "read_fmriprep_run",
     "select_fmriprep",
     "select_fmriprep_surfaces",
 ]

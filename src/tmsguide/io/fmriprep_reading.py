@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,26 +10,14 @@ import numpy as np
 from tmsguide.errors import InputError
 from tmsguide.io.confounds import read_confounds
 from tmsguide.io.fmriprep_runs import NATIVE, FmriprepRun
-from tmsguide.io.nifti import check_t1w, read_bold, read_mask
+from tmsguide.io.nifti import check_t1w, read_bold
 from tmsguide.io.transforms import read_affine
-from tmsguide.model import Affine, Frame, Prepared, Scan, Volume
+from tmsguide.model import Affine, Frame, Prepared, Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-__all__ = ["FmriprepScan", "read_fmriprep", "read_fmriprep_run"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FmriprepScan:
-    """One run read: ``bold`` and ``mask`` in the person's T1w frame, ``confounds`` by column."""
-
-    bold: Scan
-    mask: Volume | None
-    confounds: Mapping[str, NDArray[np.float64]]
+__all__ = ["read_fmriprep"]
 
 
 def read_fmriprep(run: FmriprepRun, *, t1w_frame: Frame) -> Prepared:
@@ -96,22 +84,3 @@ def _in_t1w(volume: Volume, run: FmriprepRun, t1w_frame: Frame) -> Volume:
     return replace(
         volume, frame_from_voxel=whole.inverse().matrix @ volume.frame_from_voxel, frame=t1w_frame
     )
-
-
-def read_fmriprep_run(run: FmriprepRun, *, frame: Frame) -> FmriprepScan:
-    """Read BOLD, mask and confounds of one run that can be laid on the T1w without resampling.
-
-    Raises
-    ------
-    InputError
-        As `read_fmriprep`, or the run is there only in a template's space.
-    """
-    prepared = read_fmriprep(run, t1w_frame=frame)
-    scan = prepared.scan
-    if scan is None or scan.volume.frame != frame:
-        raise InputError(
-            f"{run.bold.name} is in {run.space}; needed space-T1w; re-run fMRIPrep with "
-            "--output-spaces T1w"
-        )
-    mask = None if run.mask is None else _in_t1w(read_mask(run.mask, frame=frame), run, frame)
-    return FmriprepScan(scan, mask, prepared.confounds)

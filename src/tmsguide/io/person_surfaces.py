@@ -9,7 +9,7 @@ from tmsguide.io.documents import one_line
 from tmsguide.io.freesurfer_surfaces import SPHERE, midway
 from tmsguide.io.participants import natural_key
 from tmsguide.io.surfaces import read_surface_gifti
-from tmsguide.io.templates import _bundled as bundled
+from tmsguide.io.templates import bundled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from tmsguide.model import MNI, Affine, Frame, Surface, Volume
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TemplateSurface", "mni_maps", "mni_surfaces", "read_prior"]
+__all__ = ["TemplateSurface", "bundled", "mni_maps", "mni_surfaces", "read_prior"]
 
 _MNI305 = Frame("MNI305")
 #: FreeSurfer's MNI305 to MNI152 map (FreeSurfer wiki, CoordinateSystems, case 8b).
@@ -59,7 +59,7 @@ def mni_maps() -> tuple[Volume, Volume, Volume]:
     Fonov et al. 2011, NeuroImage 54:313, doi:10.1016/j.neuroimage.2010.07.033
     """
     t1, gm, wm = (
-        read_volume(_bundled(f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"), frame=MNI)
+        read_volume(bundled(f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"), frame=MNI)
         for kind in ("t1", "gm", "wm")
     )
     return _unit(t1), _unit(gm), _unit(wm)
@@ -85,10 +85,10 @@ def _hemisphere(side: str) -> TemplateSurface:
     to_mni = Affine(np.array(_MNI_FROM_305), source=_MNI305, target=MNI)
 
     def read(kind: str) -> Surface:
-        return read_surface_gifti(_bundled(f"fsaverage5/{kind}_{side}.gii.gz"), frame=_MNI305)
+        return read_surface_gifti(bundled(f"fsaverage5/{kind}_{side}.gii.gz"), frame=_MNI305)
 
     pial, white, inflated = read("pial"), read("white"), read("infl")
-    (sulc,) = read_scalars_gifti(_bundled(f"fsaverage5/sulc_{side}.gii.gz")).values()
+    (sulc,) = read_scalars_gifti(bundled(f"fsaverage5/sulc_{side}.gii.gz")).values()
     return TemplateSurface(
         pial=Surface(to_mni(pial.vertices), pial.triangles),
         white=Surface(to_mni(white.vertices), white.triangles),
@@ -97,7 +97,14 @@ def _hemisphere(side: str) -> TemplateSurface:
     )
 
 
-def _bundled(name: str) -> Path:
+def bundled(name: str) -> Path:
+    """Give the path of a file that nilearn bundles in its ``datasets/data``.
+
+    Raises
+    ------
+    EngineError
+        nilearn is not installed, or its version does not bundle the file.
+    """
     # found, not imported: importing nilearn.datasets costs seconds and only the files are needed
     spec = find_spec("nilearn")
     if spec is None or spec.origin is None:

@@ -35,7 +35,7 @@ from tmsguide.preprocess.nuisance import (
 )
 from tmsguide.preprocess.prepared import clean_prepared
 from tmsguide.preprocess.presets import DEFAULT_PRESET, Preset, described, preset_named, presets
-from tmsguide.preprocess.resampling import resample_once, seen_throughout
+from tmsguide.preprocess.resampling import resample_mapped, resample_once, seen_throughout
 from tmsguide.preprocess.runs import Person, RawRun
 from tmsguide.preprocess.smoothing import smooth
 from tmsguide.preprocess.susceptibility import distortion_caution, run_distortion
@@ -86,6 +86,7 @@ __all__ = [
     "preset_named",
     "presets",
     "quality",
+    "resample_mapped",
     "resample_once",
     "run_distortion",
     "seed_figures",
