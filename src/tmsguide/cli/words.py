@@ -100,8 +100,8 @@ def _bids_parser() -> argparse.ArgumentParser:
         type=Path,
         default=None,
         metavar="DIR",
-        help="one person's folder of SimNIBS charm (m2m_*), FreeSurfer or FastSurfer, whose labels "
-        "are to be used; the usual places in the data set are looked at anyway",
+        help="one person's folder of SimNIBS charm (m2m_*), FreeSurfer or FastSurfer, whose "
+        "labels are to be used; the usual places in the data set are looked at anyway",
     )
     parser.add_argument(
         "--no-fieldmaps",

@@ -11,6 +11,7 @@ import numpy as np
 from tmsguide.field import coil_named
 from tmsguide.head import defaced_anatomy, faceless
 from tmsguide.model import Points
+from tmsguide.pipeline.landmarks import tape_to_coil
 from tmsguide.pipeline.machine import peak_rss_gb, versions
 from tmsguide.preprocess import CARPET_BANDS
 from tmsguide.report import DoseEntry, Dossier, OptionEntry, RunEntry, render
@@ -99,8 +100,22 @@ def draw(
         carpet_rows=CARPET_BANDS,
         bold_reference=worst.reference,
         t1w_quality=case.t1w_quality,
+        tape=_by_tape(case, plan),
     )
     return render(dossier)
+
+
+def _by_tape(case: Case, plan: Plan) -> str:
+    """Say how to find the coil's centre with a tape alone."""
+    found = tape_to_coil(case.marks, case.scalp, plan.placement)
+    if found is None:
+        return ""
+    return (
+        f"from the vertex (Cz) {found.from_vertex_mm:.0f} mm towards a mark on the circumference "
+        f"{found.along_mm:.0f} mm to the {found.side} of Fpz; this head measures "
+        f"{found.nasion_inion_mm:.0f} mm from nasion to inion, {found.ear_to_ear_mm:.0f} mm from "
+        f"ear to ear and {found.circumference_mm:.0f} mm round. Less sure than a navigator"
+    )
 
 
 def _run_note(run: RunRecord) -> str:

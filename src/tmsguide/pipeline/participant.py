@@ -175,7 +175,7 @@ def _published(bench: Bench, case: Case) -> Path:
     out = case.request.out_dir
     digest = step_key(
         "publish",
-        1,
+        2,
         {"settings": case.settings_table(), "tmsguide": __version__},
         {name: result.key for name, result in bench.done.items()},
     )

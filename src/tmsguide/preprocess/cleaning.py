@@ -67,7 +67,8 @@ def clean_runs(
     FrameError
         The seed is not in the T1w frame.
     QualityError
-        Of no run: two usable minutes, 20 degrees of freedom, or a way to lay it on the T1w.
+        Of no run: two usable minutes, 20 degrees of freedom, or a way to lay it on the T1w; or
+        left and right are swapped between the run and the T1w.
     """
     settings = settings or BoldSettings()
     person.check(anatomy.t1w.frame)
@@ -133,6 +134,8 @@ def _clean(
     say("laying the functional scan on the T1w")
     found = _laid(reference, anatomy, bias=bias, linear=linear)
     sides = mirror_check(reference, anatomy, found)
+    if sides.sides is Sides.SWAPPED:
+        raise QualityError(sides.words)
     say("reading the functional scan in T1w space")
     still = Still(
         name=run.name,
@@ -147,7 +150,7 @@ def _clean(
         problems=(
             *found.problems,
             *_unfollowed(motion),
-            *((sides.words,) if sides.sides is Sides.SWAPPED else ()),
+            *((sides.words,) if sides.sides is Sides.UNCLEAR else ()),
             *((run.caution,) if run.caution else ()),
         ),
         t1w_from_bold=found.t1w_from_bold.matrix,

@@ -96,7 +96,7 @@ class Dossier:
     brain's mean per frame; ``runs`` cover the T0 frames in order; ``carpet_rows`` name the bands
     of the carpet, top to bottom, with their rows; ``bold_reference`` is a mean functional image as
     acquired, placed by its coregistration and not cut to the brain. ``scalp`` is only drawn: give
-    one without a face.
+    one without a face. ``tape`` says how the coil's centre is found without a navigator.
 
     Raises
     ------
@@ -151,6 +151,7 @@ class Dossier:
     carpet_rows: tuple[tuple[str, int], ...] = ()
     bold_reference: Volume | None = None
     t1w_quality: T1wQuality | None = None
+    tape: str = ""
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame

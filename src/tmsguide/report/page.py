@@ -165,6 +165,7 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "guidance": dossier.guidance,
         "strength": dose_words(dossier.dose),
         "seed": tables.seed_in_mni(dossier),
+        "tape": dossier.tape,
         "global_signal": words.global_signal(dossier.global_signal_shift_mm),
         "planted": words.planted(dossier.planted_error_mm),
         "young": plan.subject.age_years is not None and plan.subject.age_years < 22,
