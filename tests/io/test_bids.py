@@ -47,7 +47,7 @@ def test_many_participants_are_not_all_listed(dataset):
     for i in range(100, 140):
         (dataset / f"sub-{i}").mkdir()
     line = refused(select_inputs, dataset, "zz", words=["(42 in all)"])
-    assert "130" not in line
+    assert "130" not in line.partition("known are")[2]
 
 
 def test_no_dataset(tmp_path):
@@ -115,7 +115,7 @@ def test_the_echoes_of_a_run_stay_together_in_the_order_of_their_times(dataset):
     got = select_inputs(dataset, "01")
     assert [run.echo for run in got.bolds] == ["2"]
     assert [meta["EchoTime"] for _, meta in got.bolds[0].later_echoes] == [0.031, 0.049]
-    assert [path.name[19:25] for path in got.bolds[0].files] == ["echo-2", "echo-3", "echo-1"]
+    assert [path.name[17:23] for path in got.bolds[0].files] == ["echo-2", "echo-3", "echo-1"]
     assert got.bolds[0].name == "task-rest"
     (func / "sub-01_task-rest_echo-3_bold.json").unlink()
     refused(select_inputs, dataset, "01", words=["EchoTime"])
