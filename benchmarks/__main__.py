@@ -8,9 +8,9 @@ import os
 import platform
 import sys
 
-from benchmarks import chain, field
+from benchmarks import chain, field, imaging
 
-BENCHES = {"chain": chain.run, "field": field.run}
+BENCHES = {"chain": chain.run, "field": field.run, "imaging": imaging.run}
 
 
 def main() -> int:

@@ -34,6 +34,7 @@ from tmsguide.io.hcp import HcpInputs, HcpRun, is_hcp, select_hcp
 from tmsguide.io.hcp_reading import (
     HCP_MNI,
     read_hcp_anatomy,
+    read_hcp_cortex,
     read_hcp_surface_run,
     read_hcp_volume_run,
     read_hcp_warps,
@@ -56,7 +57,7 @@ from tmsguide.io.nifti import (
 from tmsguide.io.nifti_header import NiftiHeader, read_header
 from tmsguide.io.nifti_text import copy_without_text
 from tmsguide.io.participants import find_participants, participant
-from tmsguide.io.person_surfaces import read_own_fslr
+from tmsguide.io.person_surfaces import own_fslr_files, read_own_fslr
 from tmsguide.io.prepared_volumes import read_prepared, scan_from_t1w
 from tmsguide.io.readouts import readout_time_s
 from tmsguide.io.series_names import (
@@ -64,9 +65,8 @@ from tmsguide.io.series_names import (
     NamedSeries,
     SeriesKind,
     named_series,
-    series_kind,
 )
-from tmsguide.io.surface_runs import read_surface_run
+from tmsguide.io.surface_runs import read_surface_run, surface_files
 from tmsguide.io.surfaces import read_scalars_gifti, read_surface_gifti, write_surface_gifti
 from tmsguide.io.tables import Conductivity, conductivities
 from tmsguide.io.templateflow import templateflow_t1
@@ -121,6 +121,7 @@ __all__ = [
     "mni_surfaces",
     "mni_transforms",
     "named_series",
+    "own_fslr_files",
     "participant",
     "placed",
     "read_bold",
@@ -134,6 +135,7 @@ __all__ = [
     "read_fmriprep_tissue",
     "read_freesurfer",
     "read_hcp_anatomy",
+    "read_hcp_cortex",
     "read_hcp_surface_run",
     "read_hcp_volume_run",
     "read_hcp_warps",
@@ -160,7 +162,7 @@ __all__ = [
     "select_hcp",
     "select_inputs",
     "select_xcpd",
-    "series_kind",
+    "surface_files",
     "templateflow_t1",
     "write_bytes",
     "write_dataset_description",

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
     from tmsguide.model import Frame
 
-__all__ = ["FreesurferAnatomy", "fsaverage_sphere", "is_freesurfer", "read_freesurfer"]
+__all__ = [
+    "FreesurferAnatomy",
+    "fsaverage_sphere",
+    "fsaverage_sphere_file",
+    "is_freesurfer",
+    "read_freesurfer",
+]
 
 _HEMISPHERES = {"left": "lh", "right": "rh"}
 #: T1w images by choice: free of bias, then also normalised, then as it came.
@@ -198,13 +204,25 @@ def fsaverage_sphere(subjects_dir: Path, side: str, vertices: int) -> Surface:
             f"{vertices} vertices a hemisphere is no fsaverage mesh; known are "
             + ", ".join(f"{n} ({name})" for n, name in names.items())
         )
+    path = fsaverage_sphere_file(subjects_dir, side, names[vertices])
+    return _coarser(read_freesurfer_sphere(path), vertices, path)
+
+
+def fsaverage_sphere_file(subjects_dir: Path, side: str, mesh: str) -> Path:
+    """Give the file of the fsaverage sphere that holds ``mesh`` (fsaverage, 5 or 6).
+
+    Raises
+    ------
+    InputError
+        No fsaverage folder there.
+    """
     file = f"{_HEMISPHERES[side]}.sphere"
-    for name in (names[vertices], "fsaverage"):
+    for name in (mesh, "fsaverage"):
         for path in (subjects_dir / name / "surf" / f"{file}{end}" for end in (".reg", "")):
             if path.exists():
-                return _coarser(read_freesurfer_sphere(path), vertices, path)
+                return path
     raise InputError(
-        f"{one_line(subjects_dir)} holds no {names[vertices]} with surf/{file}.reg; give the "
+        f"{one_line(subjects_dir)} holds no {mesh} with surf/{file}.reg; give the "
         "subjects folder of FreeSurfer (or sourcedata/freesurfer of fMRIPrep)"
     )
 

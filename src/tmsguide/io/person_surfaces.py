@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from tmsguide.model import Frame, Surface
 
-__all__ = ["fsaverage5_sphere", "read_own_cortex", "read_own_fslr", "read_own_spheres"]
+__all__ = [
+    "fsaverage5_sphere",
+    "own_cortex_files",
+    "own_fslr_files",
+    "own_sphere_files",
+    "read_own_cortex",
+    "read_own_fslr",
+    "read_own_spheres",
+]
 
 _SIDES = {"left": "L", "right": "R"}
 
@@ -32,12 +40,14 @@ def read_own_fslr(root: Path, *, frame: Frame) -> dict[str, Surface]:
     InputError
         They are not there: without them CIFTI data have no place in this person's head.
     """
-    return {
-        side: read_surface_gifti(
-            _one(root, f"*hemi-{hemi}_space-fsLR_den-32k_midthickness.surf.gii"), frame=frame
-        )
-        for side, hemi in _SIDES.items()
-    }
+    paths = zip(_SIDES, own_fslr_files(root), strict=True)
+    return {side: read_surface_gifti(path, frame=frame) for side, path in paths}
+
+
+def own_fslr_files(root: Path) -> tuple[Path, ...]:
+    """Give the files that `read_own_fslr` reads, left and right; refusals as there."""
+    end = "space-fsLR_den-32k_midthickness.surf.gii"
+    return tuple(_one(root, f"*hemi-{hemi}_{end}") for hemi in _SIDES.values())
 
 
 def read_own_cortex(root: Path, *, frame: Frame) -> dict[str, Surface]:
@@ -54,15 +64,24 @@ def read_own_cortex(root: Path, *, frame: Frame) -> dict[str, Surface]:
     return {side: _sheet(root, hemi, frame) for side, hemi in _SIDES.items()}
 
 
-def _sheet(root: Path, hemi: str, frame: Frame) -> Surface:
+def own_cortex_files(root: Path) -> tuple[Path, ...]:
+    """Give the files that `read_own_cortex` reads; refusals as there."""
+    return tuple(path for hemi in _SIDES.values() for path in _sheet_files(root, hemi))
+
+
+def _sheet_files(root: Path, hemi: str) -> tuple[Path, ...]:
     middle = _found(root, f"*hemi-{hemi}_midthickness.surf.gii")
     if middle is not None:
-        return read_surface_gifti(middle, frame=frame)
+        return (middle,)
     white = _found(root, f"*hemi-{hemi}_white.surf.gii") or _one(
         root, f"*hemi-{hemi}_smoothwm.surf.gii"
     )
-    pial = _one(root, f"*hemi-{hemi}_pial.surf.gii")
-    return midway(read_surface_gifti(white, frame=frame), read_surface_gifti(pial, frame=frame))
+    return white, _one(root, f"*hemi-{hemi}_pial.surf.gii")
+
+
+def _sheet(root: Path, hemi: str, frame: Frame) -> Surface:
+    sheets = [read_surface_gifti(path, frame=frame) for path in _sheet_files(root, hemi)]
+    return sheets[0] if len(sheets) == 1 else midway(*sheets)
 
 
 def read_own_spheres(root: Path) -> dict[str, Surface]:
@@ -75,12 +94,17 @@ def read_own_spheres(root: Path) -> dict[str, Surface]:
     InputError
         They are not there (before fMRIPrep 23.1 only FreeSurfer's folder has them).
     """
-    spheres = {}
-    for side, hemi in _SIDES.items():
-        path = _found(root, f"*hemi-{hemi}_space-fsaverage_desc-reg_sphere.surf.gii")
-        path = path or _one(root, f"*hemi-{hemi}_desc-reg_sphere.surf.gii")
-        spheres[side] = read_surface_gifti(path, frame=SPHERE)
-    return spheres
+    paths = zip(_SIDES, own_sphere_files(root), strict=True)
+    return {side: read_surface_gifti(path, frame=SPHERE) for side, path in paths}
+
+
+def own_sphere_files(root: Path) -> tuple[Path, ...]:
+    """Give the files that `read_own_spheres` reads, left and right; refusals as there."""
+    return tuple(
+        _found(root, f"*hemi-{hemi}_space-fsaverage_desc-reg_sphere.surf.gii")
+        or _one(root, f"*hemi-{hemi}_desc-reg_sphere.surf.gii")
+        for hemi in _SIDES.values()
+    )
 
 
 def fsaverage5_sphere(side: str) -> Surface:

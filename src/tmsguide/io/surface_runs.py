@@ -9,10 +9,13 @@ from tmsguide.io.cifti import read_dense_series
 from tmsguide.io.confounds import read_confounds
 from tmsguide.io.dense_series import placed
 from tmsguide.io.documents import one_line
-from tmsguide.io.freesurfer import fsaverage_sphere
+from tmsguide.io.freesurfer import fsaverage_sphere, fsaverage_sphere_file
 from tmsguide.io.freesurfer_surfaces import read_freesurfer_sphere
 from tmsguide.io.person_surfaces import (
     fsaverage5_sphere,
+    own_cortex_files,
+    own_fslr_files,
+    own_sphere_files,
     read_own_cortex,
     read_own_fslr,
     read_own_spheres,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from tmsguide.io.fmriprep_surfaces import SurfaceRun
     from tmsguide.model import Frame, Surface, Warp
 
-__all__ = ["read_surface_run"]
+__all__ = ["read_surface_run", "surface_files"]
 
 _FSAVERAGE5 = 10_242
 
@@ -94,6 +97,33 @@ def read_surface_run(
     )
 
 
+def surface_files(run: SurfaceRun, root: Path) -> tuple[Path, ...]:
+    """Give the person's own surfaces on which `read_surface_run` lays a run.
+
+    Raises
+    ------
+    InputError
+        One of them is not there, or the run has no confounds table.
+    """
+    if run.confounds is None:
+        raise InputError(
+            f"{run.files[0].name} has no confounds table beside it; needed "
+            "*_desc-confounds_timeseries.tsv of that run; copy fMRIPrep's whole func folder"
+        )
+    if len(run.files) == 1 or run.space == "fsLR":
+        return own_fslr_files(root)
+    if run.space == "fsnative":
+        return own_cortex_files(root)
+    subjects = _subjects_of(root)
+    spheres = tuple(_recon_spheres(root, subjects).values())
+    if not all(path.exists() for path in spheres):
+        spheres = own_sphere_files(root)
+    if run.space == "fsaverage5":
+        return (*own_cortex_files(root), *spheres)
+    group = (fsaverage_sphere_file(subjects, side, run.space) for side in ("left", "right"))
+    return (*own_cortex_files(root), *spheres, *group)
+
+
 def _subjects_of(root: Path) -> Path:
     """Give where fMRIPrep keeps FreeSurfer's folders (beside its output before version 21)."""
     inside = root.parent / "sourcedata" / "freesurfer"
@@ -119,11 +149,15 @@ def _carried(dense: DenseSeries, root: Path, subjects: Path, frame: Frame) -> di
 
 def _spheres(root: Path, subjects: Path) -> Mapping[str, Surface]:
     """Give the person's registered spheres, of fMRIPrep or of FreeSurfer's folder."""
-    surf = subjects / root.name / "surf"
-    paths = {"left": surf / "lh.sphere.reg", "right": surf / "rh.sphere.reg"}
+    paths = _recon_spheres(root, subjects)
     if all(path.exists() for path in paths.values()):
         return {side: read_freesurfer_sphere(path) for side, path in paths.items()}
     return read_own_spheres(root)
+
+
+def _recon_spheres(root: Path, subjects: Path) -> dict[str, Path]:
+    surf = subjects / root.name / "surf"
+    return {"left": surf / "lh.sphere.reg", "right": surf / "rh.sphere.reg"}
 
 
 def _confounds(run: SurfaceRun, frames: int) -> dict[str, NDArray[np.float64]]:

@@ -17,9 +17,13 @@ from tmsguide.preprocess.denoising import (
     degrees_of_freedom,
     denoise,
     kept_frames,
-    unsteady_start,
 )
-from tmsguide.preprocess.echoes import decay_time_s, echo_times_s, echo_weights
+from tmsguide.preprocess.echoes import (
+    decay_time_s,
+    echo_times_s,
+    echo_weights,
+    rising_echo_times_s,
+)
 from tmsguide.preprocess.finishing import RunRecord
 from tmsguide.preprocess.grids import BrainGrid, brain_grid
 from tmsguide.preprocess.joining import CleanBold
@@ -27,7 +31,6 @@ from tmsguide.preprocess.judging import quality, seed_figures, temporal_snr
 from tmsguide.preprocess.mirror import MirrorCheck, Sides, mirror_check
 from tmsguide.preprocess.motion import Motion, estimate_motion, framewise_displacement
 from tmsguide.preprocess.nuisance import (
-    GLOBAL_SIGNAL,
     Confounds,
     confounds,
     dvars,
@@ -44,7 +47,6 @@ __all__ = [
     "CARPET_BANDS",
     "CARPET_ROWS",
     "DEFAULT_PRESET",
-    "GLOBAL_SIGNAL",
     "Band",
     "BrainGrid",
     "CleanBold",
@@ -88,11 +90,11 @@ __all__ = [
     "quality",
     "resample_mapped",
     "resample_once",
+    "rising_echo_times_s",
     "run_distortion",
     "seed_figures",
     "seen_throughout",
     "smooth",
     "temporal_snr",
-    "unsteady_start",
     "without_global_signal",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ from tmsguide.preprocess.motion import (
 from tmsguide.preprocess.resampling import resample_once, undistorted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -43,12 +44,13 @@ _ECHO_FRAMES = 12
 
 
 def clean_runs(
-    runs: Sequence[RawRun],
+    runs: Iterable[RawRun],
     anatomy: Anatomy,
     person: Person,
     *,
     bias: BiasCorrector | None = None,
     linear: LinearRegistrar | None = None,
+    count: int | None = None,
     settings: BoldSettings | None = None,
     progress: Callable[[str], None] = silent,
 ) -> CleanBold:
@@ -58,7 +60,8 @@ def clean_runs(
     boundary), one cubic interpolation, echoes combined, confounds, smoothing within the brain,
     one-step band-pass and regression on kept frames. Then the runs are joined; one that cannot be
     used is left out and named, as long as another can. ``linear`` and ``bias`` are called only
-    where coregistration is in doubt.
+    where coregistration is in doubt. ``runs`` may be read as they are asked for; ``count`` then
+    tells how many will come.
 
     Raises
     ------
@@ -74,9 +77,10 @@ def clean_runs(
     person.check(anatomy.t1w.frame)
     grid = brain_grid(anatomy, grid_mm=settings.grid_mm)
     found: list[CleanRun] = []
-    refused: list[str] = []
-    for index, run in enumerate(runs, start=1):
-        say = _numbered(progress, index, len(runs))
+    refused: list[tuple[str, QualityError]] = []
+    total = length_hint(runs, 1) if count is None else count
+    for run in runs:  # not counted by enumerate, which would hold the last while the next is read
+        say = _numbered(progress, len(found) + len(refused) + 1, total)
         try:
             found.append(
                 _clean(
@@ -91,12 +95,14 @@ def clean_runs(
                 )
             )
         except QualityError as error:
-            if len(runs) == 1:
-                raise
-            refused.append(f"run {run.name} was left out: {error}")
+            refused.append((run.name, error))
+        del run
+    words = tuple(f"run {name} was left out: {error}" for name, error in refused)
+    if len(refused) == 1 and not found:
+        raise refused[0][1]
     if not found:
-        raise QualityError("no run can be used: " + "; ".join(refused))
-    return joined(found, grid, refused=tuple(refused))
+        raise QualityError("no run can be used: " + "; ".join(words))
+    return joined(found, grid, refused=words)
 
 
 def _numbered(progress: Callable[[str], None], index: int, count: int) -> Callable[[str], None]:

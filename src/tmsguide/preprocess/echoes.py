@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["decay_time_s", "echo_times_s", "echo_weights"]
+__all__ = ["decay_time_s", "echo_times_s", "echo_weights", "rising_echo_times_s"]
 
 #: Grey matter at 3 T lies near 45 ms, fluid above 100 ms; beyond these the fit is noise.
 _SHORTEST_S, _LONGEST_S = 0.002, 0.3
@@ -29,9 +29,25 @@ def echo_times_s(echoes: Sequence[Scan]) -> Floats:
     Raises
     ------
     InputError
-        A time is missing, out of order or not in seconds, or the echoes differ in shape.
+        As `rising_echo_times_s`, or the echoes differ in shape.
     """
-    times = [scan.metadata.get("EchoTime") for scan in echoes]
+    seconds = rising_echo_times_s([scan.metadata.get("EchoTime") for scan in echoes])
+    shapes = {scan.volume.data.shape for scan in echoes}
+    if len(shapes) > 1:
+        raise InputError(
+            f"the echoes of one run have shapes {sorted(shapes)}; needed the same for all"
+        )
+    return seconds
+
+
+def rising_echo_times_s(times: Sequence[object]) -> Floats:
+    """Give EchoTime as the sidecars of E echoes hold it, (E,) seconds.
+
+    Raises
+    ------
+    InputError
+        A time is missing, out of order or not in seconds.
+    """
     seconds = [float(t) for t in times if isinstance(t, int | float)]
     if len(seconds) < len(times) or not all(0.001 < t < 0.3 for t in seconds):
         raise InputError(
@@ -39,11 +55,6 @@ def echo_times_s(echoes: Sequence[Scan]) -> Floats:
         )
     if sorted(set(seconds)) != seconds:
         raise InputError(f"echo times {seconds} s do not rise from echo to echo; check the files")
-    shapes = {scan.volume.data.shape for scan in echoes}
-    if len(shapes) > 1:
-        raise InputError(
-            f"the echoes of one run have shapes {sorted(shapes)}; needed the same for all"
-        )
     return np.array(seconds)
 
 

@@ -64,8 +64,10 @@ def find_source(
     """
     source = _of_kind(folder, label, functional=functional)
     label = source.subject.label
-    heads = (given_head(head),) if head is not None else found_heads(source.root, label)
-    return replace(source, given=(*heads, *source.given))
+    if head is not None:
+        return replace(source, given=(given_head(head), *source.given))
+    heads, notes = found_heads(source.root, label)
+    return replace(source, given=(*heads, *source.given), notes=(*source.notes, *notes))
 
 
 def _of_kind(folder: Path, label: str, *, functional: bool) -> Source:

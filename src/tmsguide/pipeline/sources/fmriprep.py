@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from tmsguide.io import (
     check_bold,
     check_t1w,
     mni_transforms,
+    own_fslr_files,
     placed,
     read_censoring,
     read_dense_series,
@@ -26,10 +28,12 @@ from tmsguide.io import (
     select_fmriprep_surfaces,
     select_xcpd,
 )
-from tmsguide.model import Frame, Prepared, Tissue, Volume
+from tmsguide.model import MNI_FRAMES, Frame, Prepared, Tissue, Volume
 from tmsguide.pipeline.sources.cleaned_elsewhere import cleaner_of
 from tmsguide.pipeline.sources.maps import as_warp, box_of, mni_box
+from tmsguide.pipeline.sources.sound import sound_runs
 from tmsguide.pipeline.sources.source import GivenHead, Source, SourceRun
+from tmsguide.pipeline.sources.surfaces import chosen_surface_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,33 +64,49 @@ def fmriprep_source(folder: Path, label: str) -> Source:
     try:
         found = select_fmriprep(folder, label)
     except InputError as error:
-        try:
-            found = select_fmriprep_surfaces(folder, label)
-        except InputError:
-            raise error from None
+        return _on_cortex(folder, label, why=error)
+    return _in_volumes("fMRIPrep", found)
+
+
+def _in_volumes(program: str, found: FmriprepInputs | XcpdInputs) -> Source:
+    """Give the runs that lie in volumes, those left out whose files cannot be used."""
+    every: Sequence[FmriprepRun | XcpdRun] = found.runs
+    runs, broken = sound_runs(every, _check)
+    found = replace(found, notes=(*found.notes, *broken))
+    return _source(program, found, _of_volumes(runs), maps=_ways(runs))
+
+
+def _check(run: FmriprepRun | XcpdRun) -> None:
+    check_bold(run.bold, run.sidecar)
+    known = ("T1w", "boldref", *(frame.name for frame in MNI_FRAMES))
+    if run.space not in known and not run.transforms:
+        raise InputError(
+            f"{run.bold.name} is in {run.space}, and fMRIPrep's anat folder has no "
+            f"from-{run.space}_to-T1w_mode-image_xfm.h5; needed that transform, or a run in one "
+            f"of {', '.join(known)}"
+        )
+
+
+def _on_cortex(folder: Path, label: str, *, why: InputError) -> Source:
+    """Give the runs on surfaces, as volumes do not serve; without any, that stays the reason."""
+    try:
+        found = select_fmriprep_surfaces(folder, label)
+    except InputError:
+        raise why from None
     root = found.root / f"sub-{found.subject.label}"
-    if found.runs:
-        return _source("fMRIPrep", found, _of_volumes(found.runs), maps=_ways(found.runs))
+    chosen, notes = chosen_surface_runs(found, root)
 
     def reader(run: SurfaceRun) -> Reader:
         return lambda anatomy: read_surface_run(run, root, frame=anatomy.t1w.frame)
 
-    return _source(
-        "fMRIPrep",
-        found,
-        [
-            (
-                SourceRun(
-                    _name(run.session, run.task, run.run),
-                    run.task,
-                    (*run.files, *((run.confounds,) if run.confounds else ())),
-                    run.sidecar,
-                ),
-                reader(run),
-            )
-            for run in found.surfaces
-        ],
-    )
+    runs = []
+    for run, sheets in chosen:
+        table = () if run.confounds is None else (run.confounds,)
+        files = (*run.files, *table, *sheets)
+        name = _name(run.session, run.task, run.run)
+        runs.append((SourceRun(name, run.task, files, run.sidecar), reader(run)))
+    words = f"series on the cortex are used, as no volumes serve: {why}"
+    return _source("fMRIPrep", replace(found, notes=(*found.notes, words, *notes)), runs)
 
 
 def xcpd_source(folder: Path, label: str) -> Source:
@@ -99,43 +119,43 @@ def xcpd_source(folder: Path, label: str) -> Source:
     """
     found = select_xcpd(folder, label)
     if found.runs:
-        return _source("XCP-D", found, _of_volumes(found.runs), maps=_ways(found.runs))
+        return _in_volumes("XCP-D", found)
     root = found.t1w.parent.parent
     root = root.parent if root.name.startswith("ses-") else root
+    sheets = own_fslr_files(root)
 
     def reader(run: XcpdRun) -> Reader:
         return lambda anatomy: _dense(run, root, anatomy.t1w.frame)
 
     runs = [
-        (SourceRun(_name(r.session, r.task, r.run), r.task, r.files, r.sidecar), reader(r))
+        (
+            SourceRun(_name(r.session, r.task, r.run), r.task, (*r.files, *sheets), r.sidecar),
+            reader(r),
+        )
         for r in found.dense
     ]
     return _source("XCP-D", found, runs)
 
 
 def _of_volumes(
-    runs: Sequence[FmriprepRun] | Sequence[XcpdRun],
+    runs: Sequence[FmriprepRun | XcpdRun],
 ) -> list[tuple[SourceRun, Reader]]:
     def reader(run: FmriprepRun | XcpdRun) -> Reader:
         return lambda anatomy: read_prepared(run, t1w_frame=anatomy.t1w.frame)
 
-    for run in runs:
-        check_bold(run.bold, run.sidecar)
     return [
         (SourceRun(_name(r.session, r.task, r.run), r.task, r.files, r.sidecar), reader(r))
         for r in runs
     ]
 
 
-def _ways(runs: Sequence[FmriprepRun] | Sequence[XcpdRun]) -> Ways:
+def _ways(runs: Sequence[FmriprepRun | XcpdRun]) -> Ways:
     """Give the way from the T1w to every template in which a run lies."""
 
     def maps(frame: Frame) -> dict[Frame, Callable[[Points], Points]]:
-        return {
-            Frame(run.space): scan_from_t1w(run, t1w_frame=frame)
-            for run in runs
-            if run.space not in ("T1w", "boldref") and run.transforms
-        }
+        away = [run for run in runs if run.space not in ("T1w", "boldref") and run.transforms]
+        by_space = {run.space: run for run in away}  # each file is read once
+        return {Frame(s): scan_from_t1w(run, t1w_frame=frame) for s, run in by_space.items()}
 
     return maps
 

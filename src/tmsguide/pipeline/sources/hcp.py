@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tmsguide.errors import InputError
 from tmsguide.head import with_brain_labels
 from tmsguide.io import (
     HCP_MNI,
+    check_bold,
     check_t1w,
     read_hcp_anatomy,
+    read_hcp_cortex,
     read_hcp_surface_run,
     read_hcp_volume_run,
     read_hcp_warps,
     select_hcp,
 )
-from tmsguide.model import Subject
+from tmsguide.model import Subject, native_frame
 from tmsguide.pipeline.sources.cleaned_elsewhere import cleaner_of
+from tmsguide.pipeline.sources.sound import sound_runs
 from tmsguide.pipeline.sources.source import GivenHead, Source, SourceRun
 
 if TYPE_CHECKING:
@@ -38,15 +40,18 @@ def hcp_source(folder: Path, label: str) -> Source:
     Raises
     ------
     InputError
-        As `select_hcp`, or there is no functional run.
+        As `select_hcp`, or dense series without the surfaces they belong to.
     """
     found = select_hcp(folder, label)
     check_t1w(found.t1w)
-    if not found.runs:
-        raise InputError(
-            f"{found.root.name} has no functional run in MNINonLinear/Results; fetch the "
-            "functional package of the HCP pipelines' output"
-        )
+
+    def check(run: HcpRun) -> None:
+        if run.volume is None:
+            read_hcp_cortex(found, run, frame=native_frame(found.label))
+        else:
+            check_bold(run.volume, {})
+
+    runs, broken = sound_runs(found.runs, check)
 
     def reader(run: HcpRun) -> Callable[[Anatomy], Prepared]:
         if run.volume is not None:
@@ -63,10 +68,10 @@ def hcp_source(folder: Path, label: str) -> Source:
         t2w=None,
         root=found.root,
         dataset="HCP pipelines",
-        runs=tuple(SourceRun(run.name, _task(run.name), _files(run), {}) for run in found.runs),
-        clean=cleaner_of([reader(run) for run in found.runs], maps),
+        runs=tuple(SourceRun(run.name, _task(run.name), _files(found, run), {}) for run in runs),
+        clean=cleaner_of([reader(run) for run in runs], maps),
         given=(_given(found),),
-        notes=found.notes,
+        notes=(*found.notes, *broken),
     )
 
 
@@ -88,6 +93,8 @@ def _task(name: str) -> str:
     return "rest" if "rest" in name.lower() else "".join(c for c in name if c.isalnum())
 
 
-def _files(run: HcpRun) -> tuple[Path, ...]:
-    image = run.volume or run.dense
-    return (run.movement,) if image is None else (image, run.movement)
+def _files(found: HcpInputs, run: HcpRun) -> tuple[Path, ...]:
+    if run.volume is not None:
+        return (run.volume, run.movement)
+    dense = () if run.dense is None else (run.dense,)
+    return (*dense, run.movement, *found.sheets[run.sheet])

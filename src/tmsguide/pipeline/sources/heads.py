@@ -28,13 +28,34 @@ _USUAL = (
 )
 
 
-def found_heads(root: Path, label: str) -> tuple[GivenHead, ...]:
-    """Give the first head of the person that lies at one of the usual places, if any."""
+#: Without these the head cannot be read; of each line one file is needed.
+_CHARM = (
+    ("T1.nii.gz",),
+    ("final_tissues.nii.gz", "label_prep/tissue_labeling_upsampled.nii.gz"),
+    ("toMNI/Conform2MNI_nonl.nii.gz",),
+    ("toMNI/MNI2Conform_nonl.nii.gz",),
+)
+_FREESURFER = (
+    ("mri/nu.mgz", "mri/orig_nu.mgz", "mri/T1.mgz", "mri/orig.mgz"),
+    ("mri/aparc*aseg*.mgz", "mri/wmparc*.mgz", "mri/aseg*.mgz"),
+    ("mri/brainmask.mgz", "mri/mask.mgz"),
+)
+
+
+def found_heads(root: Path, label: str) -> tuple[tuple[GivenHead, ...], tuple[str, ...]]:
+    """Give the first whole head of the person at one of the usual places, if any, and notes.
+
+    The notes name heads that are not whole, for instance of a program that is still at work.
+    """
+    notes: list[str] = []
     for pattern in _USUAL:
         folder = root / pattern.format(label=label)
         if folder.is_dir() and (is_charm(folder) or is_freesurfer(folder)):
-            return (given_head(folder),)
-    return ()
+            try:
+                return (given_head(folder),), tuple(notes)
+            except InputError as error:
+                notes.append(f"head not used: {error}")
+    return (), tuple(notes)
 
 
 def given_head(folder: Path) -> GivenHead:
@@ -43,7 +64,7 @@ def given_head(folder: Path) -> GivenHead:
     Raises
     ------
     InputError
-        The folder is neither.
+        The folder is neither, or lacks a file without which it cannot be read.
     """
     if is_charm(folder):
         return _charm(folder)
@@ -66,7 +87,7 @@ def _charm(folder: Path) -> GivenHead:
 
     return GivenHead(
         program="SimNIBS charm",
-        files=_deciding(folder, ("T1.nii.gz", "final_tissues.nii.gz", "toMNI/*_nonl.nii.gz")),
+        files=_deciding(folder, _CHARM),
         whole=True,
         labels=labels,
         maps=maps,
@@ -83,10 +104,19 @@ def _freesurfer(folder: Path) -> GivenHead:
 
     return GivenHead(
         program="FreeSurfer",
-        files=_deciding(folder, ("mri/aparc*+aseg*.mgz", "mri/aseg.mgz", "mri/brainmask.mgz")),
+        files=_deciding(folder, _FREESURFER),
         labels=labels,
     )
 
 
-def _deciding(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    return tuple(path for pattern in patterns for path in sorted(folder.glob(pattern)))
+def _deciding(folder: Path, needed: tuple[tuple[str, ...], ...]) -> tuple[Path, ...]:
+    out: list[Path] = []
+    for patterns in needed:
+        found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+        if not found:
+            raise InputError(
+                f"{folder} lacks {' or '.join(patterns)}; let the program run to its end, copy "
+                "the whole folder, or take it away and have the labels drawn by tmsguide"
+            )
+        out += found
+    return tuple(out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tmsguide.engines import correct_bias, register_linear
+from tmsguide.errors import InputError
 from tmsguide.io import (
     check_bold,
     check_t1w,
@@ -16,8 +17,15 @@ from tmsguide.io import (
     select_inputs,
 )
 from tmsguide.model import Frame
+from tmsguide.pipeline.sources.sound import sound_runs
 from tmsguide.pipeline.sources.source import Source, SourceRun
-from tmsguide.preprocess import RawRun, clean_runs, distortion_caution, run_distortion
+from tmsguide.preprocess import (
+    RawRun,
+    clean_runs,
+    distortion_caution,
+    rising_echo_times_s,
+    run_distortion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +48,8 @@ def raw_source(bids_dir: Path, label: str, *, functional: bool = True) -> Source
     """
     found = select_inputs(bids_dir, label, functional=functional)
     check_t1w(found.t1w)
-    runs, unused = _taken_together(found.bolds) if functional else ((), ())
+    sound, broken = sound_runs(found.bolds, _check) if functional else ((), ())
+    runs, unused = _taken_together(sound) if functional else ((), ())
     fieldmaps = {run.path: find_fieldmaps(bids_dir, run.path, run.sidecar) for run in runs}
 
     def clean(
@@ -53,11 +62,13 @@ def raw_source(bids_dir: Path, label: str, *, functional: bool = True) -> Source
     ) -> CleanBold:
         frame = anatomy.t1w.frame
         return clean_runs(
-            [_read(run, frame, bids_dir, fieldmaps=settings.fieldmaps) for run in runs],
+            # one at a time: a run may fill gigabytes
+            (_read(run, frame, bids_dir, fieldmaps=settings.fieldmaps) for run in runs),
             anatomy,
             person,
             bias=correct_bias,
             linear=register_linear,
+            count=len(runs),
             settings=settings,
             progress=say,
         )
@@ -81,6 +92,7 @@ def raw_source(bids_dir: Path, label: str, *, functional: bool = True) -> Source
         clean=clean,
         notes=(
             *found.notes,
+            *broken,
             *unused,
             *(note for files in fieldmaps.values() if files for note in files.notes),
         ),
@@ -98,8 +110,6 @@ def _taken_together(
     seconds: dict[float, float] = {}
     for run in runs:
         header, tr_s = check_bold(run.path, run.sidecar)
-        for path, sidecar in run.later_echoes:
-            check_bold(path, sidecar)
         key = round(tr_s, 3)
         groups.setdefault(key, []).append(run)
         seconds[key] = seconds.get(key, 0.0) + header.shape[3] * tr_s
@@ -109,6 +119,25 @@ def _taken_together(
         f"run not used: {run.path.name} (its repetition time is not {best:g} s)" for run in others
     )
     return tuple(groups[best]), words
+
+
+def _check(run: BoldRun) -> None:
+    shape = check_bold(run.path, run.sidecar)[0].shape
+    times = [run.sidecar.get("EchoTime")]
+    for path, sidecar in run.later_echoes:
+        header, _ = check_bold(path, sidecar)
+        if header.shape != shape:
+            raise InputError(
+                f"{path.name} has shape {header.shape}, {run.path.name} {shape}; needed the same "
+                "for all echoes of one run; convert the scan again"
+            )
+        times.append(sidecar.get("EchoTime"))
+    if not run.later_echoes:
+        return
+    try:
+        rising_echo_times_s(times)
+    except InputError as error:
+        raise InputError(f"{run.path.name}: {error}") from error
 
 
 def _files(fieldmap: FieldmapFiles | None) -> tuple[Path, ...]:
