@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
 from benchmarks.imaging.aligned_people import (
     REAL,
     Case,
@@ -17,9 +20,6 @@ from benchmarks.imaging.aligned_people import (
     reference_offset,
     scrambled,
 )
-from scipy import ndimage
-from scipy.spatial.transform import Rotation
-
 from tmsguide.errors import QualityError
 from tmsguide.model import Scan, Volume
 from tmsguide.num.interpolation import sample_cubic, spline_coefficients

@@ -14,6 +14,8 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
+
 from benchmarks.imaging.labelled_heads import (
     HEADS,
     SETTINGS,
@@ -22,7 +24,6 @@ from benchmarks.imaging.labelled_heads import (
     truth_on,
     vault,
 )
-from scipy import ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

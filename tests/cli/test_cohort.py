@@ -23,7 +23,7 @@ def test_everyone_without_input_is_named(two_people, capsys):
 def test_one_without_input_does_not_stop_the_other(two_people, capsys, monkeypatch):
     ran = []
 
-    def check(bids_dir, out_dir, *, labels, work_dir, settings, head):
+    def check(bids_dir, out_dir, *, labels, work_dir, settings, head, anatomy_only):
         if labels == ["01"]:
             raise jobs.InputError("sub-01 has no T1w scan")
         return (labels[0],)

@@ -228,11 +228,13 @@ def test_a_run_that_cannot_be_used_is_left_out_and_named(planted, head, cleaned)
     assert any("run-1 was left out" in problem for problem in out.denoised.quality.problems)
 
 
-def test_runs_of_different_repetition_times_are_refused(planted, head):
-    other = dataclasses.replace(planted.scan, tr_s=3.0, metadata={})
-    runs = [RawRun("run-1", (planted.scan,)), RawRun("run-2", (other,))]
-    with pytest.raises(InputError, match="repetition times"):
-        clean_runs(runs, head, PERSON, settings=SETTINGS)
+def test_of_different_repetition_times_the_one_with_most_minutes_is_taken(planted, head, cleaned):
+    other = dataclasses.replace(planted.scan, tr_s=1.5, metadata={})
+    runs = [RawRun("run-1", (other,)), RawRun("run-2", (planted.scan,))]
+    out = clean_runs(runs, head, PERSON, settings=SETTINGS)
+    assert [run.name for run in out.runs] == ["run-2"]
+    assert_close(out.denoised.series, cleaned.denoised.series, STORED)
+    assert any("run-1 was left out" in problem for problem in out.denoised.quality.problems)
 
 
 def test_what_came_denoised_is_not_denoised_again(head, cleaned):

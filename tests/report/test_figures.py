@@ -21,6 +21,7 @@ from tmsguide.report import (
     style,
     tables,
 )
+from tmsguide.report.slice_figures import TISSUE_NAMES
 
 FRAME = Frame("sub-x/T1w")
 
@@ -305,4 +306,4 @@ def test_a_full_size_head_is_drawn_in_time(made):
 
 
 def test_labels_use_every_tissue_colour():
-    assert set(style.TISSUE_COLOURS) == {int(t) for t in Tissue if 0 < t <= Tissue.SCALP}
+    assert set(style.TISSUE_COLOURS) == {int(t) for t in Tissue if t > 0} == set(TISSUE_NAMES)

@@ -13,11 +13,13 @@ from tmsguide.cli.console import Terminal, open_log
 from tmsguide.cli.notice import NOTICE
 from tmsguide.errors import InputError, TmsguideError
 from tmsguide.pipeline import (
+    HeadSummary,
     Settings,
     Summary,
     check_request,
     make_demo_person,
     people_in,
+    run_head,
     run_participant,
     small_settings,
 )
@@ -50,6 +52,7 @@ def participants(words: argparse.Namespace) -> int:
                 work_dir=words.work_dir,
                 settings=settings,
                 head=words.head,
+                anatomy_only=words.anat_only,
             )
         except InputError as error:
             if alone:
@@ -91,14 +94,15 @@ def demo(words: argparse.Namespace) -> int:
     return 0
 
 
-def _run(request: Request, *, quiet: bool) -> tuple[Summary, Terminal]:
+def _run(request: Request, *, quiet: bool) -> tuple[Summary | HeadSummary, Terminal]:
     log = request.out_dir / "logs" / f"sub-{request.label}_{_stamp()}.log"
     with Terminal(open_log(log), quiet=quiet) as terminal:
         terminal.print(f"sub-{request.label}: {NOTICE}")
-        return run_participant(request, listener=terminal), terminal
+        run = run_head if request.anatomy_only else run_participant
+        return run(request, listener=terminal), terminal
 
 
-def _show(summary: Summary, terminal: Terminal) -> None:
+def _show(summary: Summary | HeadSummary, terminal: Terminal) -> None:
     for line in summary.lines():
         terminal.print(line)
     sys.stdout.write(f"{summary.path}\n")

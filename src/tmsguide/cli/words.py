@@ -104,6 +104,11 @@ def _bids_parser() -> argparse.ArgumentParser:
         "labels are to be used; the usual places in the data set are looked at anyway",
     )
     parser.add_argument(
+        "--anat-only",
+        action="store_true",
+        help="label the head, map it to MNI and lay the 10-10 positions; no target, no plan",
+    )
+    parser.add_argument(
         "--no-fieldmaps",
         action="store_true",
         help="leave susceptibility distortion as it is even where there is a fieldmap",

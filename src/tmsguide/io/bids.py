@@ -70,7 +70,7 @@ def is_derivative(folder: Path) -> bool:
     return any(True for pattern in patterns for _ in folder.glob(pattern))
 
 
-def select_inputs(bids_dir: Path, label: str) -> SubjectInputs:
+def select_inputs(bids_dir: Path, label: str, *, functional: bool = True) -> SubjectInputs:
     """Choose the T1w and functional runs of one person.
 
     The first T1w by session and run is taken. Resting runs are preferred to task runs; all of
@@ -82,6 +82,8 @@ def select_inputs(bids_dir: Path, label: str) -> SubjectInputs:
         Root of a raw BIDS dataset.
     label
         Participant label, with or without ``sub-``.
+    functional
+        Whether functional runs are wanted; without, none is looked for.
 
     Raises
     ------
@@ -106,7 +108,7 @@ def select_inputs(bids_dir: Path, label: str) -> SubjectInputs:
         subject=read_subject(bids_dir, bare),
         t1w=t1ws[0],
         t1w_sidecar=read_sidecar(t1ws[0], bids_dir),
-        bolds=_choose_runs(bids_dir, bare, notes),
+        bolds=_choose_runs(bids_dir, bare, notes) if functional else (),
         dataset=dataset_name(bids_dir),
         root=bids_dir,
         notes=tuple(notes),

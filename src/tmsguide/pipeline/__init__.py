@@ -2,6 +2,7 @@
 
 from tmsguide.pipeline.demo import DemoPerson, make_demo_person, small_settings
 from tmsguide.pipeline.dicom import DicomImport, import_dicom
+from tmsguide.pipeline.head_only import HeadSummary, run_head
 from tmsguide.pipeline.head_search import HeadSearch, check_search, search_head_file
 from tmsguide.pipeline.listener import Listener, Silent
 from tmsguide.pipeline.participant import run_participant
@@ -15,6 +16,7 @@ __all__ = [
     "DemoPerson",
     "DicomImport",
     "HeadSearch",
+    "HeadSummary",
     "Listener",
     "Request",
     "SearchSummary",
@@ -27,6 +29,7 @@ __all__ = [
     "make_demo_person",
     "people_in",
     "publish_search",
+    "run_head",
     "run_participant",
     "search_head_file",
     "small_settings",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tmsguide.pipeline.sources import GivenHead, Source
     from tmsguide.pipeline.store import Result
 
-__all__ = ["anatomy_step", "normalisation_step", "surface_step"]
+__all__ = ["anatomy_step", "normalisation_step", "prior_of", "surface_step"]
 
 
 def anatomy_step(
@@ -132,6 +132,11 @@ def surface_step(bench: Bench, anatomy: Result) -> Result:
         return {"scalp": scalp_surface(found), "cortex": cortex_surface(found)}
 
     return bench.step("surfaces", work, version=1, settings={}, inputs={"anatomy": anatomy.key})
+
+
+def prior_of(settings: AnatomySettings) -> Path | None:
+    """Give the file of the user's own tissue prior, None for the built-in one."""
+    return Path(settings.prior_path) if settings.prior_path else None
 
 
 def _template(settings: AnatomySettings) -> Volume:

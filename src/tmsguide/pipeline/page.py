@@ -101,6 +101,7 @@ def draw(
         bold_reference=worst.reference,
         t1w_quality=case.t1w_quality,
         tape=_by_tape(case, plan),
+        mni_space=case.mni_space,
     )
     return render(dossier)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +19,14 @@ from tmsguide.io import (
 )
 from tmsguide.model import native_frame
 from tmsguide.pipeline.aim import aim_step, head_step
-from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
+from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, prior_of, surface_step
 from tmsguide.pipeline.bench import Bench, seconds_of
 from tmsguide.pipeline.case import Case
 from tmsguide.pipeline.dosing import dose_step
 from tmsguide.pipeline.function import bold_step, target_step
 from tmsguide.pipeline.landmarks import landmark_step
 from tmsguide.pipeline.listener import Silent
-from tmsguide.pipeline.literature import seed_point
+from tmsguide.pipeline.literature import published, seed_point
 from tmsguide.pipeline.machine import peak_rss_gb
 from tmsguide.pipeline.page import draw
 from tmsguide.pipeline.publish import publish
@@ -38,6 +37,8 @@ from tmsguide.placement import scalp_depth
 from tmsguide.therapy import make_plan, protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tmsguide.io import Conductivity
     from tmsguide.model import Anatomy, Plan, Tissue
     from tmsguide.pipeline.listener import Listener
@@ -88,7 +89,7 @@ def _input_step(bench: Bench, source: Source) -> None:
 
 def _case(bench: Bench, request: Request) -> Case:
     settings, inputs = request.settings, request.inputs
-    prior = Path(settings.anatomy.prior_path) if settings.anatomy.prior_path else None
+    prior = prior_of(settings.anatomy)
     frame = native_frame(request.label)
     anatomy = anatomy_step(bench, inputs, frame, settings=settings.anatomy, prior=prior)
     to_mni = normalisation_step(bench, inputs, anatomy, settings=settings.anatomy)
@@ -134,7 +135,7 @@ def _case(bench: Bench, request: Request) -> Case:
         t1w_quality=anatomy.content["t1w_quality"],
         mni_from_t1w=to_mni.content["mni_from_t1w"],
         marks=marks.content["marks"],
-        face=deface_mask(anatomy.content["anatomy"], to_mni.content["t1w_from_mni"]),
+        face=deface_mask(anatomy.content["anatomy"], published(to_mni.content["t1w_from_mni"])),
         seed=seed_point(to_mni),
         scalp=surfaces.content["scalp"],
         cortex=surfaces.content["cortex"],

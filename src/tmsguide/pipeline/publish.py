@@ -2,88 +2,38 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
-from tmsguide.head import defaced
 from tmsguide.io import (
     bids_uri,
-    derivative_path,
     write_bytes,
     write_json,
-    write_nifti,
-    write_sidecar,
-    write_surface_gifti,
     write_text,
     write_tsv,
 )
 from tmsguide.io.navigators import NavigatorMarker, encode_all, marker_from_plan
-from tmsguide.model import Tissue, Volume
+from tmsguide.model import Volume
+from tmsguide.pipeline.head_publication import publish_head
 from tmsguide.pipeline.option_tables import COLUMNS, option_columns, option_records
+from tmsguide.pipeline.publication import Publication, put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tmsguide.model import Landmarks, Plan, Points, Target
+    from tmsguide.model import Plan, Points, Target
     from tmsguide.pipeline.case import Case
     from tmsguide.report import Report
 
-__all__ = ["Publication", "publish"]
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """Writes one person's folder: every image, table and file with its sidecar."""
-
-    root: Path
-    label: str
-    task: str
-    sources: Sequence[str]
-    settings: Mapping[str, object]
-
-    def path(self, folder: str, suffix: str, extension: str, **entities: str) -> Path:
-        """Name a file by its BIDS entities and make its folder."""
-        path = derivative_path(
-            self.root, self.label, folder, suffix=suffix, extension=extension, entities=entities
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def described(self, path: Path, text: str, settings: str, **extra: object) -> None:
-        """Write the sidecar of a file, with the settings of its part of the chain."""
-        write_sidecar(
-            path,
-            description=text,
-            sources=self.sources,
-            settings=self.settings.get(settings),
-            extra=extra or None,
-        )
-
-    def image(
-        self, volume: Volume, path: Path, text: str, *, settings: str, **extra: object
-    ) -> None:
-        """Write a volume and its sidecar."""
-        write_nifti(volume, path)
-        self.described(path, text, settings, **extra)
+__all__ = ["publish"]
 
 
 def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) -> Path:
-    """Write everything of one person and give the path of its ``summary.json``.
-
-    The person's folder and page are built aside and replace the old ones only when complete; what
-    a killed run of the same person left aside is removed first.
-    """
-    out = case.request.out_dir
-    ours = f".partial-sub-{case.request.label}-"
-    for leftover in out.glob(f"{ours}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    aside = out / f"{ours}{uuid4().hex}"
-    try:
+    """Write everything of one person and give the path of its ``summary.json``."""
+    out, name = case.request.out_dir, f"sub-{case.request.label}"
+    with put_in_place(out, case.request.label) as aside:
         book = Publication(
             root=aside,
             label=case.request.label,
@@ -91,28 +41,25 @@ def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) 
             sources=_sources(case),
             settings=case.settings_table(),
         )
-        _anatomy(book, case)
+        publish_head(
+            book,
+            case.anatomy,
+            case.marks,
+            face=None if case.request.settings.anatomy.keep_face else case.face,
+            surfaces={
+                "scalp": (case.scalp, {}),
+                "midthickness": (case.cortex, {"e_v_per_m": case.aim.cortex_e_v_per_m}),
+            },
+            rng=np.random.default_rng(case.request.settings.seed),
+        )
         _function(book, case)
         _field(book, case)
         _plan(book, case, plan)
-        name = f"sub-{case.request.label}"
         for figure, png in report.figures.items():
             write_bytes(png, book.path("figures", figure.replace("_", ""), ".png"))
         write_text(report.html, aside / f"{name}.html")
         write_json(summary, aside / name / "summary.json")
-        # the folder last: its summary.json is what tells a later run that all of it stands
-        (aside / f"{name}.html").replace(out / f"{name}.html")
-        _swap(aside / name, out / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return out / name / "summary.json"
-
-
-def _swap(new: Path, old: Path) -> None:
-    if old.exists():
-        gone = new.with_name(new.name + ".old")
-        old.rename(gone)
-    new.rename(old)
 
 
 def _sources(case: Case) -> list[str]:
@@ -120,59 +67,6 @@ def _sources(case: Case) -> list[str]:
     source = case.request.inputs
     paths = (source.t1w, *(path for run in source.runs for path in run.files))
     return [bids_uri(path, root, dataset="raw") for path in paths]
-
-
-def _anatomy(book: Publication, case: Case) -> None:
-    a = case.anatomy
-    t1w = book.path("anat", "T1w", ".nii.gz", desc="preproc")
-    book.image(a.t1w, t1w, "Bias-corrected T1w", settings="anatomy", SkullStripped=False)
-    if not case.request.settings.anatomy.keep_face:
-        rng = np.random.default_rng(case.request.settings.seed)
-        shared = book.path("anat", "T1w", ".nii.gz", desc="defaced")
-        book.image(
-            defaced(a.t1w, case.face, rng=rng),
-            shared,
-            "Bias-corrected T1w without the face, for sharing; the other images keep it, because "
-            "navigators register on it",
-            settings="anatomy",
-            SkullStripped=False,
-        )
-    mask = book.path("anat", "mask", ".nii.gz", desc="brain")
-    book.image(a.brain_mask, mask, "Brain mask", settings="anatomy", Type="Brain")
-    labels = book.path("anat", "dseg", ".nii.gz", desc="head")
-    book.image(a.labels, labels, "Head tissues, SimNIBS numbering", settings="anatomy")
-    tissues = [t for t in Tissue if t in case.sigma_s_per_m or t is Tissue.AIR]
-    write_tsv(
-        {"index": [int(t) for t in tissues], "name": [t.name for t in tissues]},
-        book.path("anat", "dseg", ".tsv", desc="head"),
-    )
-    for desc, marks, text in (
-        ("fiducials", case.marks.fiducials, "Nasion, inion and preauricular points"),
-        ("1010", case.marks.positions, "10-10 positions on the scalp"),
-    ):
-        if marks is not None:
-            _landmarks(book, marks, desc, text)
-    for name, surface, values in (
-        ("scalp", case.scalp, {}),
-        ("midthickness", case.cortex, {"e_v_per_m": case.aim.cortex_e_v_per_m}),
-    ):
-        write_surface_gifti(surface, book.path("anat", name, ".surf.gii"), values or None)
-
-
-def _landmarks(book: Publication, marks: Landmarks, desc: str, text: str) -> None:
-    """Write named places; one that the image does not show has no uncertainty (n/a)."""
-    table = book.path("tms", "electrodes", ".tsv", space="T1w", desc=desc)
-    xyz = marks.points.xyz_mm
-    sure = [float(u) if np.isfinite(u) else None for u in marks.uncertainty_mm]
-    columns: dict[str, list[object]] = {"name": list(marks.names)}
-    columns |= {axis: list(xyz[:, i]) for i, axis in enumerate("xyz")}
-    write_tsv(columns | {"uncertainty_mm": list(sure)}, table)
-    book.described(
-        table,
-        f"{text}, T1w millimetres (RAS+); uncertainty n/a: carried from the template, not seen in "
-        "the image, never register a navigator on it",
-        "anatomy",
-    )
 
 
 def _function(book: Publication, case: Case) -> None:

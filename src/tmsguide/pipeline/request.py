@@ -31,7 +31,8 @@ __all__ = ["Request", "check_request"]
 class Request:
     """One participant's run: inputs found and checked, places to write, settings.
 
-    ``truth`` is the planted target of a generated person, None for everyone else.
+    ``truth`` is the planted target of a generated person, None for everyone else; with
+    ``anatomy_only`` the functional runs are left alone.
     """
 
     inputs: Source
@@ -39,6 +40,7 @@ class Request:
     work_dir: Path
     settings: Settings
     truth: Points | None = None
+    anatomy_only: bool = False
 
     @property
     def label(self) -> str:
@@ -55,6 +57,7 @@ def check_request(
     settings: Settings,
     head: Path | None = None,
     truth: Points | None = None,
+    anatomy_only: bool = False,
 ) -> tuple[Request, ...]:
     """Find and check the input of every wanted participant; None takes all.
 
@@ -71,11 +74,12 @@ def check_request(
     _check_settings(settings)
     requests = tuple(
         Request(
-            inputs=find_source(bids_dir, label, head=head),
+            inputs=find_source(bids_dir, label, head=head, functional=not anatomy_only),
             out_dir=out_dir,
             work_dir=_work_dir(work_dir, bids_dir=bids_dir, out_dir=out_dir),
             settings=settings,
             truth=truth,
+            anatomy_only=anatomy_only,
         )
         for label in wanted
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.errors import InputError, QualityError
+from tmsguide.errors import QualityError
 from tmsguide.model import Denoised, Tissue, Volume
 from tmsguide.preprocess.grids import grid_volume
 from tmsguide.preprocess.judging import joined_quality
@@ -63,17 +63,11 @@ def joined(
 
     Raises
     ------
-    InputError
-        The runs differ in repetition time.
     QualityError
         The runs hardly see the same.
     """
-    times_s = sorted({run.tr_s for run in runs})
-    if times_s[-1] - times_s[0] > 0.001:
-        raise InputError(
-            f"the runs have repetition times {times_s} s; runs joined to one scan need the same: "
-            "keep one kind of run in the folder"
-        )
+    runs, other_times = _of_one_time(runs)
+    refused += other_times
     shared = np.logical_and.reduce([run.usable for run in runs])
     part = float(shared.sum() / min(run.usable.sum() for run in runs))
     if part < _LEAST_SHARED:
@@ -92,7 +86,7 @@ def joined(
         return Denoised(
             series=picked[0] if len(picked) == 1 else np.concatenate(picked),
             where=seen.places,
-            tr_s=times_s[0],
+            tr_s=runs[0].tr_s,
             kept=kept,
             quality=_joined_quality(qualities, [run.record.name for run in runs], refused),
             run_frames=tuple(len(values) for values in series),
@@ -113,6 +107,21 @@ def joined(
         runs=tuple(run.record for run in runs),
         other_global=denoised(others, judged) if len(others) == len(runs) else None,
     )
+
+
+def _of_one_time(runs: Sequence[CleanRun]) -> tuple[list[CleanRun], tuple[str, ...]]:
+    """Give the runs of the repetition time with the most kept minutes, and words on the others."""
+    seconds: dict[float, float] = {}
+    for run in runs:
+        time_s = round(run.tr_s, 3)
+        seconds[time_s] = seconds.get(time_s, 0.0) + float(run.kept.sum()) * run.tr_s
+    best = max(seconds, key=lambda time_s: seconds[time_s])
+    words = tuple(
+        f"run {run.record.name} was left out: its repetition time is not {best:g} s"
+        for run in runs
+        if round(run.tr_s, 3) != best
+    )
+    return [run for run in runs if round(run.tr_s, 3) == best], words
 
 
 def _mean(runs: Sequence[CleanRun]) -> NDArray[np.float32]:

@@ -1,10 +1,12 @@
 """One self-contained page per person: first for a clinician, then for a researcher."""
 
+from tmsguide.report.anatomy_page import AnatomyDossier, render_anatomy
 from tmsguide.report.dossier import DoseEntry, Dossier, OptionEntry, Report, RunEntry, Triple
 from tmsguide.report.page import render
 from tmsguide.report.search_figure import HeadPicture, search_figure
 
 __all__ = [
+    "AnatomyDossier",
     "DoseEntry",
     "Dossier",
     "HeadPicture",
@@ -13,5 +15,6 @@ __all__ = [
     "RunEntry",
     "Triple",
     "render",
+    "render_anatomy",
     "search_figure",
 ]

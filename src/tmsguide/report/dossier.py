@@ -96,7 +96,8 @@ class Dossier:
     brain's mean per frame; ``runs`` cover the T0 frames in order; ``carpet_rows`` name the bands
     of the carpet, top to bottom, with their rows; ``bold_reference`` is a mean functional image as
     acquired, placed by its coregistration and not cut to the brain. ``scalp`` is only drawn: give
-    one without a face. ``tape`` says how the coil's centre is found without a navigator.
+    one without a face. ``tape`` says how the coil's centre is found without a
+    navigator, ``mni_space`` names the template of the MNI coordinates.
 
     Raises
     ------
@@ -152,6 +153,7 @@ class Dossier:
     bold_reference: Volume | None = None
     t1w_quality: T1wQuality | None = None
     tape: str = ""
+    mni_space: str = "MNI152NLin2009aSym"
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame

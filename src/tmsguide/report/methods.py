@@ -43,7 +43,7 @@ REFERENCES: tuple[str, ...] = (
 def methods(dossier: Dossier) -> tuple[str, ...]:
     """Give the methods as sentences; a part whose settings are unknown is told without numbers."""
     sentences = [
-        *_anatomy(_section(dossier, AnatomySettings)),
+        *_anatomy(dossier, _section(dossier, AnatomySettings)),
         *_bold(dossier, _section(dossier, BoldSettings)),
         *_target(dossier, _section(dossier, TargetSettings)),
         *_field(dossier, _section(dossier, HeadSettings), _section(dossier, SearchSettings)),
@@ -92,13 +92,15 @@ def _section(dossier: Dossier, kind: type[T]) -> T | None:
     return None
 
 
-def _anatomy(given: AnatomySettings | None) -> list[str]:
+def _anatomy(dossier: Dossier, given: AnatomySettings | None) -> list[str]:
     grid = f" on a {given.label_mm:g} mm grid" if given else ""
+    space = f"MNI coordinates are those of {dossier.mni_space}"
+    if dossier.anatomy.labelled_by != "tmsguide":
+        return [f"The head was labelled by {dossier.anatomy.labelled_by}. {space}."]
     return [
         "The T1-weighted image was corrected for intensity bias and labelled as white matter, "
         f"grey matter, fluid, bone and scalp{grid} with tissue priors brought to the person by "
-        "deformable registration; a second one of the brain alone gives MNI coordinates "
-        "(ICBM 152 2009a symmetric; Fonov 2009)."
+        f"deformable registration. {space} (templates: Fonov 2009)."
     ]
 
 

@@ -23,9 +23,11 @@ from tmsguide.report.slice_figures import connectivity_figure, tissue_figure
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from jinja2 import Template
+
     from tmsguide.report.dossier import Dossier
 
-__all__ = ["draw_figures", "render"]
+__all__ = ["draw_figures", "render", "template"]
 
 #: Colour class and sign of each kind of verdict on the page.
 SCAN_LOOK = {
@@ -75,7 +77,8 @@ def draw_figures(
     return out
 
 
-def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
+def template(name: str) -> Template:
+    """Give one of the room's templates; text is escaped, a missing value is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -85,7 +88,11 @@ def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template(name)
+
+
+def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
+    return template("report.html.j2").render(
         d=dossier,
         images={name: base64.b64encode(data).decode() for name, data in figures.items()},
         research_use=words.RESEARCH_USE,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tmsguide.model import Quality
     from tmsguide.report.dossier import Dossier
 
-__all__ = ["QualityRow", "QualitySection", "RunRow", "quality_section"]
+__all__ = ["QualityRow", "QualitySection", "RunRow", "anatomy_rows", "quality_section"]
 
 UNKNOWN = "not measured"
 
@@ -65,7 +65,7 @@ def quality_section(dossier: Dossier) -> QualitySection:
         runs=tuple(_run_row(run.name, run.quality, run.note) for run in dossier.runs)
         if len(dossier.runs) > 1
         else (),
-        anatomy=_anatomy_rows(t1w) if t1w is not None else (),
+        anatomy=anatomy_rows(t1w) if t1w is not None else (),
     )
 
 
@@ -162,7 +162,7 @@ def _run_row(name: str, q: Quality, note: str) -> RunRow:
     )
 
 
-def _anatomy_rows(q: T1wQuality) -> tuple[QualityRow, ...]:
+def anatomy_rows(q: T1wQuality) -> tuple[QualityRow, ...]:
     """Give the T1w's figures; the words about outliers stand at the top of the page."""
     rows = (
         ("Contrast of grey to white matter over noise", q.cnr, "{:.1f}", "higher is better"),

@@ -18,9 +18,22 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["connectivity_figure", "tissue_figure", "z_limit"]
+__all__ = ["connectivity_figure", "labels_figure", "tissue_figure", "z_limit"]
 
 STEP_MM = 0.7
+
+TISSUE_NAMES = {
+    Tissue.WM: "white matter",
+    Tissue.GM: "grey matter",
+    Tissue.CSF: "fluid",
+    Tissue.BONE: "bone",
+    Tissue.SCALP: "scalp and other soft tissue",
+    Tissue.EYE: "eye",
+    Tissue.COMPACT_BONE: "compact bone",
+    Tissue.SPONGY_BONE: "spongy bone",
+    Tissue.BLOOD: "blood",
+    Tissue.MUSCLE: "muscle",
+}
 
 
 def z_limit(z: Floats) -> float:
@@ -30,31 +43,35 @@ def z_limit(z: Floats) -> float:
 
 def tissue_figure(dossier: Dossier) -> bytes:
     """Draw the tissue labels on the T1w, three planes through the target."""
+    at = dossier.target.point.xyz_mm[0]
+    return labels_figure(dossier.anatomy, at, dossier.subject.label)
+
+
+def labels_figure(anatomy: Anatomy, at_mm: Floats, label: str) -> bytes:
+    """Draw the tissue labels on the T1w, three planes through a place (3,) of the T1w frame."""
     from matplotlib.patches import Patch
 
-    low, high = slices.bounds(_mask(dossier.anatomy.labels), 4)
-    planes = _through(dossier.target.point.xyz_mm[0], low, high)
-    figure, top = style.canvas(1100, 480), _white_level(dossier.anatomy)
+    low, high = slices.bounds(_mask(anatomy.labels), 4)
+    planes = _through(at_mm, low, high)
+    figure, top = style.canvas(1100, 480), _white_level(anatomy)
+    held = set(np.unique(anatomy.labels.data).tolist())
     for axes, plane in zip(slices.panels(figure, planes), planes, strict=True):
-        _image(axes, _grey(dossier.anatomy.t1w, plane, top), plane)
-        labels = slices.nearest(dossier.anatomy.labels, plane.grid(STEP_MM))
+        _image(axes, _grey(anatomy.t1w, plane, top), plane)
+        labels = slices.nearest(anatomy.labels, plane.grid(STEP_MM))
         overlay = np.zeros((*labels.shape, 4))
         for tissue, code in style.TISSUE_COLOURS.items():
             overlay[labels == tissue] = _rgba(code, 0.42)
         _image(axes, overlay, plane)
-    names = {
-        Tissue.WM: "white matter",
-        Tissue.GM: "grey matter",
-        Tissue.CSF: "fluid",
-        Tissue.BONE: "bone",
-        Tissue.SCALP: "scalp and other soft tissue",
-    }
     figure.legend(
-        handles=[Patch(color=style.TISSUE_COLOURS[t], label=n) for t, n in names.items()],
-        loc="lower center", ncol=5, frameon=False, fontsize=8.5, bbox_to_anchor=(0.5, 0.03),
+        handles=[
+            Patch(color=style.TISSUE_COLOURS[t], label=n)
+            for t, n in TISSUE_NAMES.items()
+            if int(t) in held
+        ],
+        loc="lower center", ncol=6, frameon=False, fontsize=8.5, bbox_to_anchor=(0.5, 0.03),
     )  # fmt: skip
     _sides(figure)
-    return style.png(figure, dossier.subject.label)
+    return style.png(figure, label)
 
 
 def connectivity_figure(dossier: Dossier) -> bytes:

@@ -47,7 +47,10 @@ TRUTH = "#00a36c"
 BONE_GREY = (0.80, 0.79, 0.77)  # cortex without a map
 SKIN = (0.88, 0.74, 0.64)
 #: Okabe & Ito 2008, by tissue label 1 to 5.
-TISSUE_COLOURS = {1: "#f0e442", 2: "#cc79a7", 3: "#56b4e9", 4: "#e69f00", 5: "#009e73"}
+TISSUE_COLOURS = {
+    1: "#f0e442", 2: "#cc79a7", 3: "#56b4e9", 4: "#e69f00", 5: "#009e73",
+    6: "#0072b2", 7: "#e69f00", 8: "#d55e00", 9: "#a6192e", 10: "#7a9e00",
+}  # fmt: skip
 
 #: Stops of a diverging map, blue to orange through the grey of the cortex.
 Z = ((0.03, 0.19, 0.45), (0.13, 0.44, 0.78), (0.55, 0.76, 0.92), BONE_GREY,

@@ -49,18 +49,20 @@ def people_in(folder: Path, labels: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(participant(home, label) for label in labels))
 
 
-def find_source(folder: Path, label: str, *, head: Path | None = None) -> Source:
+def find_source(
+    folder: Path, label: str, *, head: Path | None = None, functional: bool = True
+) -> Source:
     """Give one person's data of a raw BIDS data set or of another program's output.
 
     ``head`` is a folder of charm, FreeSurfer or FastSurfer whose labels are to win; without it
-    the usual places are looked at.
+    the usual places are looked at. Without ``functional`` a raw data set needs no functional run.
 
     Raises
     ------
     InputError
         Anything that would fail later, in one line.
     """
-    source = _of_kind(folder, label)
+    source = _of_kind(folder, label, functional=functional)
     label = source.subject.label
     if head is not None:
         return replace(source, given=(given_head(head), *source.given))
@@ -68,7 +70,7 @@ def find_source(folder: Path, label: str, *, head: Path | None = None) -> Source
     return replace(source, given=(*heads, *source.given), notes=(*source.notes, *notes))
 
 
-def _of_kind(folder: Path, label: str) -> Source:
+def _of_kind(folder: Path, label: str, *, functional: bool) -> Source:
     if is_hcp(folder):
         return hcp_source(folder, label)
     home = derivative_home(folder, "xcp_d", "fmriprep")
@@ -76,4 +78,4 @@ def _of_kind(folder: Path, label: str) -> Source:
         return xcpd_source(home, label)
     if is_derivative(home):
         return fmriprep_source(home, label)
-    return raw_source(folder, label)
+    return raw_source(folder, label, functional=functional)

@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 __all__ = ["raw_source"]
 
 
-def raw_source(bids_dir: Path, label: str) -> Source:
-    """Choose and check one person's raw scans.
+def raw_source(bids_dir: Path, label: str, *, functional: bool = True) -> Source:
+    """Choose and check one person's raw scans; without ``functional`` the T1w alone.
 
     Raises
     ------
     InputError
         As `select_inputs`, `check_t1w` and `check_bold`.
     """
-    found = select_inputs(bids_dir, label)
+    found = select_inputs(bids_dir, label, functional=functional)
     check_t1w(found.t1w)
-    sound, broken = sound_runs(found.bolds, _check)
-    runs, unused = _taken_together(sound)
+    sound, broken = sound_runs(found.bolds, _check) if functional else ((), ())
+    runs, unused = _taken_together(sound) if functional else ((), ())
     fieldmaps = {run.path: find_fieldmaps(bids_dir, run.path, run.sidecar) for run in runs}
 
     def clean(
