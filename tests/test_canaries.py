@@ -17,11 +17,12 @@ from tests.field import test_coils, test_laws
 from tests.field.heads import ball_head, egg_head, over_the_top
 from tests.field.test_sphere import coil_as_dipoles
 from tests.head import test_mesh
-from tests.io import test_navigators, test_nifti, test_resources
+from tests.io import test_navigators, test_nifti, test_resources, test_transforms
 from tests.model import test_spaces
 from tests.num import test_bootstrap
 from tests.oracles.sphere_field import sphere_e
-from tests.preprocess import test_denoising, test_motion
+from tests.pipeline import test_sources
+from tests.preprocess import test_denoising, test_fieldmaps, test_motion
 from tests.targeting import test_mask
 from tmsguide.errors import TmsguideError
 from tmsguide.field import figure8_70mm, prepare, solve
@@ -96,6 +97,18 @@ def seed_map_is_fishers_z(tmp_path):
 
 def tissues_have_their_conductivity(tmp_path):
     test_mesh.test_each_tissue_has_its_volume_and_conductivity(test_mesh.mesh(*test_mesh.egg()))
+
+
+def a_field_draws_the_image_where_it_says(tmp_path):
+    test_fieldmaps.test_the_image_read_out_in_the_field_is_where_the_distortion_says("LAS", "P")
+
+
+def a_scan_in_mni_comes_home_to_its_side(tmp_path):
+    test_sources.test_volumes_of_fmriprep(tmp_path, test_sources.MNI2009)
+
+
+def runs_keep_their_order(tmp_path):
+    test_sources.runs_keep_their_order(tmp_path)
 
 
 def without_files(law):
@@ -194,6 +207,21 @@ def one_seed_for_all(whole):
 def one_draw_for_all(whole):
     def broken(frames, block, resamples, *, rng):
         return np.repeat(whole(frames, block, 1, rng=rng), resamples, axis=0)
+
+    return broken
+
+
+def backwards(whole):
+    return lambda echoes: whole(echoes)[::-1]
+
+
+def last_run_first(whole):
+    return lambda runs, grid, **more: whole(runs[::-1], grid, **more)
+
+
+def read_mirrored(whole):
+    def broken(scan, places):
+        return whole(scan, Points(places.xyz_mm * [-1.0, 1, 1], places.frame))
 
     return broken
 
@@ -297,6 +325,36 @@ CANARIES = [
         "tmsguide.targeting.mask.near",
         on_the_right,
         without_files(test_mask.test_the_mask_is_on_the_left),
+    ),
+    Canary(
+        "sign of the fieldmap",
+        "tmsguide.preprocess.phase_encoding.voxels_per_hz",
+        negated,
+        a_field_draws_the_image_where_it_says,
+    ),
+    Canary(
+        "left and right swapped on the way home from MNI",
+        "tmsguide.preprocess.prepared.resample_mapped",
+        read_mirrored,
+        a_scan_in_mni_comes_home_to_its_side,
+    ),
+    Canary(
+        "a transform in LPS taken for RAS",
+        "tmsguide.io.itk_transforms._FLIP",
+        always(np.eye(4)),
+        test_transforms.test_affine_text_is_the_map_of_points,
+    ),
+    Canary(
+        "echo times in another order than the echoes",
+        "tmsguide.preprocess.cleaning.echo_times_s",
+        backwards,
+        test_sources.test_raw_run_of_three_echoes,
+    ),
+    Canary(
+        "runs joined in another order than named",
+        "tmsguide.preprocess.cleaning.joined",
+        last_run_first,
+        runs_keep_their_order,
     ),
     Canary("Fisher z dropped", "tmsguide.num.seeds.fisher_z", unchanged, seed_map_is_fishers_z),
     Canary(
