@@ -136,12 +136,17 @@ def _settings(words: argparse.Namespace) -> Settings:
         home = words.templateflow_home or os.environ.get("TEMPLATEFLOW_HOME")
         home = Path(home) if home else Path.home() / ".cache" / "templateflow"
         anatomy = replace(anatomy, template=words.template, templateflow_home=str(home.resolve()))
-    if getattr(words, "keep_face", False):
-        anatomy = replace(anatomy, keep_face=True)
     if getattr(words, "own_labels", False):
         anatomy = replace(anatomy, labels="own")
     seed = base.seed if words.seed is None else words.seed
-    return replace(base, plan=plan, bold=bold, search=search, anatomy=anatomy, seed=seed)
+    output = replace(
+        base.output,
+        keep_face=getattr(words, "keep_face", False),
+        mni_maps=getattr(words, "mni_maps", False),
+    )
+    return replace(
+        base, output=output, plan=plan, bold=bold, search=search, anatomy=anatomy, seed=seed
+    )
 
 
 def _stamp() -> str:

@@ -119,6 +119,11 @@ def _bids_parser() -> argparse.ArgumentParser:
         help="show the face in the report and write no defaced T1w beside the planning images",
     )
     parser.add_argument(
+        "--mni-maps",
+        action="store_true",
+        help="write the connectivity map and the mean BOLD in the MNI space too",
+    )
+    parser.add_argument(
         "--own-labels",
         action="store_true",
         help="label and register the head anew even where another program has done so",

@@ -8,6 +8,7 @@ __all__ = [
     "AnatomySettings",
     "BoldSettings",
     "HeadSettings",
+    "OutputSettings",
     "PlanSettings",
     "SearchSettings",
     "TargetSettings",
@@ -22,7 +23,6 @@ class AnatomySettings:
     labels: str = "found"  # labels of charm, FreeSurfer or fMRIPrep win when present; or "own"
     template: str = "MNI152NLin2009aSym"  # bundled; others as fetched with TemplateFlow
     templateflow_home: str = ""  # folder that holds them
-    keep_face: bool = False  # in the report and in shared images; planning images always keep it
     registration_mm: float = 2.0  # grid of the deformable registrations
     label_mm: float = 1.0  # grid of the tissue labels
 
@@ -85,3 +85,11 @@ class PlanSettings:
     rmt_percent_mso: float | None = (
         None  # measured by the clinic; without it dose is % of rMT only
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """What is written beside the plan."""
+
+    keep_face: bool = False  # in the report and in shared images; planning images always keep it
+    mni_maps: bool = False  # the connectivity map and the mean BOLD in the MNI space too

@@ -42,6 +42,7 @@ class Case:
     anatomy: Anatomy
     t1w_quality: T1wQuality | None
     mni_from_t1w: Warp
+    t1w_from_mni: Warp
     face: Volume
     marks: Marks
     seed: Points

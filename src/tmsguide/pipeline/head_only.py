@@ -100,7 +100,7 @@ def _published(
 ) -> tuple[Path, dict[str, Any]]:
     head, quality = anatomy.content["anatomy"], anatomy.content["t1w_quality"]
     there = published(to_mni.content["t1w_from_mni"])
-    source, keep = request.inputs, request.settings.anatomy.keep_face
+    source, keep = request.inputs, request.settings.output.keep_face
     face = None if keep else deface_mask(head, there)
     found, name = marks.content["marks"], f"sub-{request.label}"
     content: dict[str, Any] = {

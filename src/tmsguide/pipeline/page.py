@@ -38,7 +38,7 @@ def draw(
     say("drawing the figures")
     clean, settings = case.clean, case.request.settings
     shown, scalp = case.anatomy, case.scalp
-    if not settings.anatomy.keep_face:
+    if not settings.output.keep_face:
         shown, scalp = defaced_anatomy(shown, case.face), faceless(scalp, case.face)
     worst = max(clean.runs, key=lambda run: np.nan_to_num(run.quality.coregistration_cost))
     name = f"sub-{case.request.label}"

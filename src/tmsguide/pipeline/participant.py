@@ -134,6 +134,7 @@ def _case(bench: Bench, request: Request) -> Case:
         anatomy=anatomy.content["anatomy"],
         t1w_quality=anatomy.content["t1w_quality"],
         mni_from_t1w=to_mni.content["mni_from_t1w"],
+        t1w_from_mni=to_mni.content["t1w_from_mni"],
         marks=marks.content["marks"],
         face=deface_mask(anatomy.content["anatomy"], published(to_mni.content["t1w_from_mni"])),
         seed=seed_point(to_mni),

@@ -15,6 +15,7 @@ from tmsguide.io import (
 )
 from tmsguide.io.navigators import NavigatorMarker, encode_all, marker_from_plan
 from tmsguide.model import Volume
+from tmsguide.pipeline.carried import in_mni
 from tmsguide.pipeline.head_publication import publish_head
 from tmsguide.pipeline.option_tables import COLUMNS, option_columns, option_records
 from tmsguide.pipeline.publication import Publication, put_in_place
@@ -45,7 +46,7 @@ def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) 
             book,
             case.anatomy,
             case.marks,
-            face=None if case.request.settings.anatomy.keep_face else case.face,
+            face=None if case.request.settings.output.keep_face else case.face,
             surfaces={
                 "scalp": (case.scalp, {}),
                 "midthickness": (case.cortex, {"e_v_per_m": case.aim.cortex_e_v_per_m}),
@@ -82,6 +83,8 @@ def _function(book: Publication, case: Case) -> None:
         settings="target",
         EffectiveDegreesOfFreedom=case.targets.cmap.dof,
     )
+    if case.request.settings.output.mni_maps:
+        _in_mni(book, case, entities)
     columns: dict[str, list[object]] = {
         "run": [k for k, run in enumerate(clean.runs, start=1) for _ in range(run.frames)],
         "framewise_displacement": list(clean.fd_mm),
@@ -103,6 +106,25 @@ def _function(book: Publication, case: Case) -> None:
         f"were: {', '.join(clean.confound_names)}",
         "bold",
     )
+
+
+def _in_mni(book: Publication, case: Case, entities: Mapping[str, str]) -> None:
+    """Write the map and the mean scan on 2 mm voxels of the MNI space."""
+    cmap = case.targets.cmap
+    space, mean = case.mni_space, case.clean.mean_bold
+    for name, volume, text in (
+        ("boldref", mean, "Mean BOLD"),
+        ("statmap", _filled(mean, cmap.where, cmap.z), f"Fisher z with {cmap.seed}"),
+    ):
+        desc = {"desc": "sgACC"} if name == "statmap" else {}
+        path = book.path("func", name, ".nii.gz", space=space, res="2", **desc, **entities)
+        there = in_mni(volume, case.t1w_from_mni)
+        book.image(
+            there,
+            path,
+            f"{text} in {space}, for display: the plan rests on the T1w space",
+            settings="target",
+        )
 
 
 def _filled(like: Volume, where: Points, values: np.ndarray[Any, Any]) -> Volume:

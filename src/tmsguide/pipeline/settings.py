@@ -8,6 +8,7 @@ from tmsguide.model import (
     AnatomySettings,
     BoldSettings,
     HeadSettings,
+    OutputSettings,
     PlanSettings,
     SearchSettings,
     TargetSettings,
@@ -26,4 +27,5 @@ class Settings:
     head: HeadSettings = field(default_factory=HeadSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     plan: PlanSettings = field(default_factory=PlanSettings)
+    output: OutputSettings = field(default_factory=OutputSettings)
     seed: int = 20240607
