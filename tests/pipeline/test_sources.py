@@ -87,9 +87,10 @@ def test_raw_run_of_three_echoes(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def uncorrected_mm(tmp_path_factory):
-    root = people.distorted(tmp_path_factory.mktemp("uncorrected"))
-    return off_mm(cleaned(find_source(root, LABEL)))
+def uncorrected(tmp_path_factory):
+    """The distorted run, its fieldmap left aside on request."""
+    root = people.fieldmap(people.distorted(tmp_path_factory.mktemp("plain")), "phasediff")
+    return cleaned(find_source(root, LABEL), settings=replace(SETTINGS, fieldmaps=False))
 
 
 def off_mm(clean):
@@ -98,22 +99,20 @@ def off_mm(clean):
 
 
 @pytest.mark.parametrize("kind", ["pepolar", "phasediff"])
-def test_fieldmap_brings_the_site_nearer(tmp_path, kind, uncorrected_mm):
+def test_fieldmap_brings_the_site_nearer(tmp_path, kind, uncorrected):
     root = people.fieldmap(people.distorted(tmp_path), kind)
     source = find_source(root, LABEL)
     assert any("fmap" in str(path) for path in source.runs[0].files)
     clean = cleaned(source)
     assert "fieldmap" in clean.runs[0].distortion
     found_on_the_left(clean, within_mm=3.0)
-    assert uncorrected_mm > 4.0
-    assert off_mm(clean) < 0.5 * uncorrected_mm
+    assert off_mm(uncorrected) > 4.0  # measured 4.4
+    assert off_mm(clean) < 0.6 * off_mm(uncorrected)  # measured 2.0 mm by either
 
 
-def test_fieldmaps_may_be_left_aside(tmp_path):
-    root = people.fieldmap(people.distorted(tmp_path), "phasediff")
-    clean = cleaned(find_source(root, LABEL), settings=replace(SETTINGS, fieldmaps=False))
-    assert clean.runs[0].distortion == ""
-    assert any("not corrected" in words for words in clean.denoised.quality.problems)
+def test_fieldmaps_may_be_left_aside(uncorrected):
+    assert uncorrected.runs[0].distortion == ""
+    assert any("not corrected" in words for words in uncorrected.denoised.quality.problems)
 
 
 # --- other programs

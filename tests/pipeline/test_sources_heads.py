@@ -7,6 +7,7 @@ from tests.io import fmriprep_tree as tree
 from tests.io import foreign, images
 from tests.pipeline import people
 from tests.pipeline.people import LABEL
+from tmsguide.errors import InputError
 from tmsguide.head import anatomy_from_labels
 from tmsguide.model import AnatomySettings, Frame, Points, Tissue, Volume, native_frame
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step
@@ -83,8 +84,15 @@ def left_ventricle(anatomy):
     return near[0].mean() > 0.9 and near[1].mean() < 0.1
 
 
+def charm(root, affine=AFFINE):
+    """A head of charm made from the person's T1w, or lying elsewhere."""
+    home = foreign.m2m(root / "derivatives" / "simnibs", LABEL, affine=affine)
+    images.save(home / "T1.nii.gz", own().t1w.data, affine)
+    return home
+
+
 def test_charm_takes_the_place_of_our_labels(bids, bench):
-    foreign.m2m(bids / "derivatives" / "simnibs", LABEL)
+    charm(bids)
     steps, made = bench
     anatomy = labelled(steps, find_source(bids, LABEL)).content["anatomy"]
     assert made == []
@@ -92,6 +100,22 @@ def test_charm_takes_the_place_of_our_labels(bids, bench):
     assert left_ventricle(anatomy)
     np.testing.assert_array_equal(anatomy.labels.data, foreign.shells(AFFINE))
     assert anatomy.labels.frame == FRAME
+
+
+@pytest.mark.parametrize("shift_mm", [[15.0, 0, 0], [0, 0, -15.0], [0, 400, 0]])
+def test_a_charm_head_of_another_space_is_refused(bids, bench, shift_mm):
+    """As made from another scan of the person: nothing is written for that step."""
+    elsewhere = AFFINE.copy()
+    elsewhere[:3, 3] += shift_mm
+    images.save(charm(bids) / "T1.nii.gz", own().t1w.data, elsewhere)
+    foreign_labels = foreign.shells(AFFINE)[..., None].astype(np.uint16)
+    home = bids / "derivatives" / "simnibs" / f"m2m_{LABEL}"
+    images.save(home / "final_tissues.nii.gz", foreign_labels, elsewhere)
+    steps, made = bench
+    with pytest.raises(InputError, match=r"not made from|to MNI and back"):
+        labelled(steps, find_source(bids, LABEL))
+    assert made == []
+    assert not [path for path in steps.store.root.rglob("*") if path.is_file()]
 
 
 def test_freesurfer_gives_the_brain_in_our_skull(bids, bench):
@@ -193,7 +217,7 @@ def test_our_own_labels_and_maps_on_request(bids, bench):
 
 
 def test_a_template_that_is_asked_for_is_registered_anew(bids, bench, monkeypatch):
-    foreign.m2m(bids / "derivatives" / "simnibs", LABEL)
+    charm(bids)
     monkeypatch.setattr("tmsguide.pipeline.anatomy.templateflow_t1", lambda *_: None)
     steps, made = bench
     source = find_source(bids, LABEL)

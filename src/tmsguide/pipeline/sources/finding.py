@@ -65,8 +65,8 @@ def find_source(
     source = _of_kind(folder, label, functional=functional)
     label = source.subject.label
     if head is not None:
-        return replace(source, given=(given_head(head), *source.given))
-    heads, notes = found_heads(source.root, label)
+        return replace(source, given=(given_head(head, t1w=source.t1w), *source.given))
+    heads, notes = found_heads(source.root, label, t1w=source.t1w)
     return replace(source, given=(*heads, *source.given), notes=(*source.notes, *notes))
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tmsguide.errors import InputError
 from tmsguide.head import with_brain_labels
-from tmsguide.io import is_charm, is_freesurfer, read_charm, read_freesurfer
+from tmsguide.io import is_charm, is_freesurfer, read_charm, read_freesurfer, read_t1w
+from tmsguide.num.interpolation import sample_linear
+from tmsguide.num.rigid import inverted
 from tmsguide.pipeline.sources.source import GivenHead
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tmsguide.model import Anatomy, Frame, Warp
+    from tmsguide.model import Anatomy, Frame, Volume, Warp
 
 __all__ = ["found_heads", "given_head"]
 
@@ -42,7 +46,14 @@ _FREESURFER = (
 )
 
 
-def found_heads(root: Path, label: str) -> tuple[tuple[GivenHead, ...], tuple[str, ...]]:
+#: Places at which two T1w of one head are compared, and the least correlation: 1 for one image
+#: but for resampling, .55 where a drawn head was moved by 15 mm.
+_COMPARED, _LEAST_ALIKE = 20_000, 0.8
+
+
+def found_heads(
+    root: Path, label: str, *, t1w: Path
+) -> tuple[tuple[GivenHead, ...], tuple[str, ...]]:
     """Give the first whole head of the person at one of the usual places, if any, and notes.
 
     The notes name heads that are not whole, for instance of a program that is still at work.
@@ -52,14 +63,17 @@ def found_heads(root: Path, label: str) -> tuple[tuple[GivenHead, ...], tuple[st
         folder = root / pattern.format(label=label)
         if folder.is_dir() and (is_charm(folder) or is_freesurfer(folder)):
             try:
-                return (given_head(folder),), tuple(notes)
+                return (given_head(folder, t1w=t1w),), tuple(notes)
             except InputError as error:
                 notes.append(f"head not used: {error}")
     return (), tuple(notes)
 
 
-def given_head(folder: Path) -> GivenHead:
+def given_head(folder: Path, *, t1w: Path) -> GivenHead:
     """Give the head in a folder of charm (m2m_*) or of FreeSurfer or FastSurfer.
+
+    A whole head must show what the person's ``t1w`` shows, where it shows it: its labels are
+    compared when they are read. Labels of the brain alone are held against our own skull.
 
     Raises
     ------
@@ -67,7 +81,7 @@ def given_head(folder: Path) -> GivenHead:
         The folder is neither, or lacks a file without which it cannot be read.
     """
     if is_charm(folder):
-        return _charm(folder)
+        return _charm(folder, t1w)
     if is_freesurfer(folder):
         return _freesurfer(folder)
     raise InputError(
@@ -76,9 +90,10 @@ def given_head(folder: Path) -> GivenHead:
     )
 
 
-def _charm(folder: Path) -> GivenHead:
+def _charm(folder: Path, t1w: Path) -> GivenHead:
     def labels(_: Anatomy | None, frame: Frame) -> Anatomy:
         head = read_charm(folder, frame=frame)
+        _check_place(head.anatomy, read_t1w(t1w, frame=frame).volume, folder, t1w)
         return replace(head.anatomy, problems=(*head.anatomy.problems, *head.notes))
 
     def maps(frame: Frame) -> tuple[Warp, Warp]:
@@ -106,6 +121,24 @@ def _freesurfer(folder: Path) -> GivenHead:
         program="FreeSurfer",
         files=_deciding(folder, _FREESURFER),
         labels=labels,
+    )
+
+
+def _check_place(head: Anatomy, t1w: Volume, folder: Path, path: Path) -> None:
+    """Refuse a head whose T1w is not alike the person's at the same places."""
+    held = np.argwhere(np.asarray(head.labels.data) > 0)
+    held = held[:: max(1, len(held) // _COMPARED)]
+    m = inverted(t1w.frame_from_voxel) @ head.labels.frame_from_voxel
+    here = sample_linear(np.ascontiguousarray(t1w.data, np.float32), m, held.astype(np.float64))
+    there = np.asarray(head.t1w.data)[tuple(held.T)]
+    seen = np.isfinite(here)
+    if seen.mean() > 0.5:
+        alike = float(np.corrcoef(here[seen], there[seen])[0, 1])
+        if alike >= _LEAST_ALIKE:
+            return
+    raise InputError(
+        f"the head in {folder} was not made from {path.name}, or not in its space: the two T1w "
+        "images do not agree where both lie; give charm that very T1w, or leave its head away"
     )
 
 
