@@ -100,8 +100,9 @@ def main(argv: list[str]) -> int:
     if job == "test":
         ensure("dev", "test")
         return check() or call(
-            here / "python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", *rest
-        )
+            here / "python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", *rest,
+            OPENBLAS_NUM_THREADS="1",  # two workers; threads of small products only wait
+        )  # fmt: skip
     if job == "check":
         ensure("dev", "test")
         return check()

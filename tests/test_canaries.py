@@ -274,13 +274,13 @@ CANARIES = [
     ),
     Canary(
         "image affine transposed",
-        "tmsguide.io.nifti_header.world_from_voxel",
+        "tmsguide.io.images.nifti_header.world_from_voxel",
         with_affine(transposed),
         voxels_keep_their_place,
     ),
     Canary(
         "image affine inverted",
-        "tmsguide.io.nifti_header.world_from_voxel",
+        "tmsguide.io.images.nifti_header.world_from_voxel",
         with_affine(np.linalg.inv),
         voxels_keep_their_place,
     ),
@@ -292,25 +292,25 @@ CANARIES = [
     ),
     Canary(
         "head radius of motion in m",
-        "tmsguide.preprocess.motion.HEAD_RADIUS_MM",
+        "tmsguide.preprocess.movement.motion.HEAD_RADIUS_MM",
         always(0.05),
         without_files(test_motion.test_displacement_is_the_sum_power_2012_defines),
     ),
     Canary(
         "TR of a header in ms read as s",
-        "tmsguide.io.nifti_header._SECONDS",
+        "tmsguide.io.images.nifti_header._SECONDS",
         always({8: 1.0, 16: 1.0, 24: 1e-6}),
         milliseconds_in_a_header_are_understood,
     ),
     Canary(
         "TR in ms given to the band-pass",
-        "tmsguide.preprocess.denoising.cosines_outside",
+        "tmsguide.preprocess.denoising.regression.cosines_outside",
         thousandfold_repetition_time,
         waves_outside_the_band_are_gone,
     ),
     Canary(
         "left and right swapped on reading",
-        "tmsguide.io.nifti_header.world_from_voxel",
+        "tmsguide.io.images.nifti_header.world_from_voxel",
         with_affine(mirrored),
         left_stays_left_in_every_navigator_file,
     ),
@@ -328,7 +328,7 @@ CANARIES = [
     ),
     Canary(
         "sign of the fieldmap",
-        "tmsguide.preprocess.phase_encoding.voxels_per_hz",
+        "tmsguide.preprocess.distortion.phase_encoding.voxels_per_hz",
         negated,
         a_field_draws_the_image_where_it_says,
     ),
@@ -340,7 +340,7 @@ CANARIES = [
     ),
     Canary(
         "a transform in LPS taken for RAS",
-        "tmsguide.io.itk_transforms._FLIP",
+        "tmsguide.io.transforms.itk._FLIP",
         always(np.eye(4)),
         test_transforms.test_affine_text_is_the_map_of_points,
     ),

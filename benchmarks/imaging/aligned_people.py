@@ -16,8 +16,8 @@ from tmsguide.io import mni_maps
 from tmsguide.model import Anatomy, AnatomySettings, Frame, Scan, Tissue, Volume, native_frame
 from tmsguide.num.rigid import inverted, rigid_from_parameters
 from tmsguide.phantom import PhantomSettings, person
-from tmsguide.preprocess.coregistration import coregister
-from tmsguide.preprocess.motion import Motion, estimate_motion
+from tmsguide.preprocess.alignment.coregistration import coregister
+from tmsguide.preprocess.movement.motion import Motion, estimate_motion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

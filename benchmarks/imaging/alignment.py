@@ -29,9 +29,9 @@ from tmsguide.num.rigid import (
     rigid_from_parameters,
     rotation_angle_deg,
 )
-from tmsguide.preprocess.coregistration import coregister
-from tmsguide.preprocess.mirror import Sides, mirror_check
-from tmsguide.preprocess.motion import estimate_motion
+from tmsguide.preprocess.alignment.coregistration import coregister
+from tmsguide.preprocess.alignment.mirror import Sides, mirror_check
+from tmsguide.preprocess.movement.motion import estimate_motion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

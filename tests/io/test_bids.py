@@ -8,7 +8,7 @@ from tests.io.images import bids_dataset, head, save, series, write
 from tests.io.refusals import refused
 from tests.shared_data import shared
 from tmsguide.io import find_participants, is_derivative, select_inputs
-from tmsguide.io.sidecars import parse_name, read_sidecar
+from tmsguide.io.bids.sidecars import parse_name, read_sidecar
 
 
 @pytest.fixture

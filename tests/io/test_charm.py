@@ -8,9 +8,9 @@ from tests.io.images import save
 from tests.io.refusals import refused
 from tests.shared_data import shared
 from tests.tolerance import STORED, Tol, assert_close
-from tmsguide.io.charm import CHARM_MNI, is_charm, read_charm
-from tmsguide.io.charm_maps import read_position_map
-from tmsguide.io.eeg_positions import read_eeg_positions
+from tmsguide.io.heads.charm import CHARM_MNI, is_charm, read_charm
+from tmsguide.io.heads.charm_maps import read_position_map
+from tmsguide.io.heads.eeg_positions import read_eeg_positions
 from tmsguide.model import Points, Tissue, native_frame
 
 FRAME = native_frame("ernie")

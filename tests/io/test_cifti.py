@@ -10,10 +10,10 @@ from tests.io.refusals import refused
 from tests.shared_data import shared
 from tests.tolerance import STORED, assert_close
 from tmsguide.errors import FrameError
-from tmsguide.io.cifti import read_dense_series
-from tmsguide.io.dense_series import Structure, placed, placed_on_group
-from tmsguide.io.surface_series import read_surface_series
-from tmsguide.io.surfaces import read_surface_gifti
+from tmsguide.io.surfaces.cifti import read_dense_series
+from tmsguide.io.surfaces.dense_series import Structure, placed, placed_on_group
+from tmsguide.io.surfaces.gifti import read_surface_gifti
+from tmsguide.io.surfaces.surface_series import read_surface_series
 from tmsguide.model import Frame, Points, Surface, Warp, native_frame
 
 OWN = native_frame("01")

@@ -16,7 +16,7 @@ from tests.tolerance import EXACT, STORED, Tol, assert_close
 from tmsguide.errors import InputError
 from tmsguide.field import figure8_70mm
 from tmsguide.io import read_coil
-from tmsguide.io.coils import parse_ccd, parse_tcd
+from tmsguide.io.coils.ccd import parse_ccd, parse_tcd
 from tmsguide.num.wires import dipole_potential, vector_potential
 
 CCD = (

@@ -4,9 +4,9 @@ import pytest
 from tests.io.images import ORIENTATIONS, head, save, series, write
 from tests.io.refusals import refused
 from tests.tolerance import EXACT, assert_close
-from tmsguide.io.fieldmaps import FieldmapKind, find_fieldmaps, read_fieldmap
-from tmsguide.io.readouts import readout_time_s
-from tmsguide.io.sidecars import read_sidecar
+from tmsguide.io.bids.fieldmaps import FieldmapKind, find_fieldmaps, read_fieldmap
+from tmsguide.io.bids.readouts import readout_time_s
+from tmsguide.io.bids.sidecars import read_sidecar
 from tmsguide.model import Frame
 
 FRAME = Frame("sub-01/fmap")

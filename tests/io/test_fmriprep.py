@@ -13,7 +13,7 @@ from tmsguide.io import (
     select_fmriprep,
     write_tsv,
 )
-from tmsguide.io.prepared_volumes import read_prepared
+from tmsguide.io.prepared.prepared_volumes import read_prepared
 from tmsguide.model import native_frame
 
 T = 80

@@ -8,8 +8,8 @@ from tests.io.images import save
 from tests.io.refusals import refused
 from tests.io.test_fmriprep_spaces import HERE, MNI6, MNI2009
 from tests.tolerance import STORED, assert_close
-from tmsguide.io.fmriprep import select_fmriprep
-from tmsguide.io.fmriprep_anatomy import (
+from tmsguide.io.prepared.fmriprep import select_fmriprep
+from tmsguide.io.prepared.fmriprep_anatomy import (
     mni_transforms,
     read_fmriprep_tissue,
     read_template_maps,

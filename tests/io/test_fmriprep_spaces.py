@@ -14,10 +14,10 @@ from tests.io.transform_files import itk_text
 from tests.tolerance import STORED, assert_close
 from tmsguide.errors import InputError
 from tmsguide.io import write_tsv
-from tmsguide.io.derivative_files import derivative_home
-from tmsguide.io.fmriprep import select_fmriprep, select_fmriprep_surfaces
-from tmsguide.io.fmriprep_anatomy import template_named
-from tmsguide.io.prepared_volumes import read_prepared, scan_from_t1w
+from tmsguide.io.prepared.derivative_files import derivative_home
+from tmsguide.io.prepared.fmriprep import select_fmriprep, select_fmriprep_surfaces
+from tmsguide.io.prepared.fmriprep_anatomy import template_named
+from tmsguide.io.prepared.prepared_volumes import read_prepared, scan_from_t1w
 from tmsguide.model import Frame, Points, native_frame
 from tmsguide.preprocess import resample_mapped
 

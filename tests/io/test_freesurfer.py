@@ -8,11 +8,11 @@ from tests.io import foreign
 from tests.io.damage import survives
 from tests.io.refusals import refused
 from tests.tolerance import STORED, assert_close
-from tmsguide.io.brain_labels import brain_tissues
-from tmsguide.io.freesurfer import fsaverage_sphere, is_freesurfer, read_freesurfer
-from tmsguide.io.freesurfer_surfaces import read_freesurfer_sphere, read_freesurfer_surface
-from tmsguide.io.mgh import read_mgh
-from tmsguide.io.person_surfaces import (
+from tmsguide.io.heads.brain_labels import brain_tissues
+from tmsguide.io.heads.freesurfer import fsaverage_sphere, is_freesurfer, read_freesurfer
+from tmsguide.io.heads.freesurfer_surfaces import read_freesurfer_sphere, read_freesurfer_surface
+from tmsguide.io.images.mgh import read_mgh
+from tmsguide.io.prepared.person_surfaces import (
     fsaverage5_sphere,
     read_own_cortex,
     read_own_fslr,

@@ -8,9 +8,8 @@ from tests.io.damage import survives
 from tests.io.images import save
 from tests.io.refusals import refused
 from tests.tolerance import STORED, Tol, assert_close
-from tmsguide.io.fsl_warps import FslGrid, fsl_grid, read_fsl_warp
-from tmsguide.io.hcp import is_hcp, select_hcp
-from tmsguide.io.hcp_reading import (
+from tmsguide.io.prepared.hcp import is_hcp, select_hcp
+from tmsguide.io.prepared.hcp_reading import (
     HCP_MNI,
     read_hcp_anatomy,
     read_hcp_movement,
@@ -18,6 +17,7 @@ from tmsguide.io.hcp_reading import (
     read_hcp_volume_run,
     read_hcp_warps,
 )
+from tmsguide.io.transforms.fsl_warps import FslGrid, fsl_grid, read_fsl_warp
 from tmsguide.model import Points, Tissue, native_frame
 
 FRAME = native_frame("100307")

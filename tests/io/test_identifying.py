@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tmsguide.io.identifying import allowed, allowed_keys
-from tmsguide.io.image_writing import write_nifti
+from tmsguide.io.bids.identifying import allowed, allowed_keys
+from tmsguide.io.images.image_writing import write_nifti
 from tmsguide.model import Volume, native_frame
 
 WHO = {

@@ -20,7 +20,7 @@ from tmsguide.io import (
     write_head_msh,
     write_head_vtu,
 )
-from tmsguide.io.mesh_msh import parse_msh
+from tmsguide.io.meshes.msh import parse_msh
 from tmsguide.model import Field, HeadModel, Placement, Points, Tissue, native_frame
 
 FRAME = native_frame("mesh")

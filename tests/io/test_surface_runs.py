@@ -6,9 +6,9 @@ import pytest
 from tests.io import foreign
 from tests.io.refusals import refused
 from tests.tolerance import STORED, assert_close
-from tmsguide.io.fmriprep_surfaces import SurfaceRun
-from tmsguide.io.person_surfaces import fsaverage5_sphere
-from tmsguide.io.surface_runs import read_surface_run
+from tmsguide.io.prepared.fmriprep_surfaces import SurfaceRun
+from tmsguide.io.prepared.person_surfaces import fsaverage5_sphere
+from tmsguide.io.prepared.surface_runs import read_surface_run
 from tmsguide.io.writing import write_tsv
 from tmsguide.model import native_frame
 

@@ -18,7 +18,7 @@ from tests.io.refusals import refused
 from tests.io.transform_files import composite_h5, itk_text, smooth_shift
 from tests.tolerance import EXACT, STORED, assert_close
 from tmsguide.errors import FrameError
-from tmsguide.io.transforms import read_affine, read_transform
+from tmsguide.io.transforms.reading import read_affine, read_transform
 from tmsguide.model import Affine, Frame, Points, Warp
 
 MNI, T1W = Frame("MNI152NLin2009cAsym"), Frame("sub-01/T1w")

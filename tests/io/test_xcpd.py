@@ -11,10 +11,10 @@ from tests.io.refusals import refused
 from tests.io.test_fmriprep_spaces import HERE, MNI6, MNI2009, found_on_the_left
 from tmsguide.errors import InputError
 from tmsguide.io import write_tsv
-from tmsguide.io.derivative_files import WrittenBy, written_by
-from tmsguide.io.prepared_volumes import read_prepared, scan_from_t1w
-from tmsguide.io.xcpd import is_xcpd, select_xcpd
-from tmsguide.io.xcpd_reading import XcpdRun, read_censoring
+from tmsguide.io.prepared.derivative_files import WrittenBy, written_by
+from tmsguide.io.prepared.prepared_volumes import read_prepared, scan_from_t1w
+from tmsguide.io.prepared.xcpd import is_xcpd, select_xcpd
+from tmsguide.io.prepared.xcpd_reading import XcpdRun, read_censoring
 from tmsguide.model import Frame
 
 #: Frames that XCP-D found to move too much.

@@ -381,7 +381,7 @@ def dense(path, *, denoised=False):
 
 
 def on_surface(func, stem, space):
-    from tmsguide.io.person_surfaces import fsaverage5_sphere
+    from tmsguide.io.prepared.person_surfaces import fsaverage5_sphere
 
     if space == "fsLR":
         name = f"{stem}_space-fsLR_den-91k_bold"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tmsguide.preprocess.activity import Eyes, activity
+from tmsguide.preprocess.judging.activity import Eyes, activity
 
 
 @pytest.mark.parametrize(

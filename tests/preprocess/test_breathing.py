@@ -3,14 +3,14 @@ import pytest
 
 from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.errors import InputError
-from tmsguide.preprocess.breathing import (
+from tmsguide.preprocess.movement.breathing import (
     MotionFilter,
     breathing_hz,
     bursts_per_min,
     fd_limit_for,
     filtered_motion,
 )
-from tmsguide.preprocess.motion import framewise_displacement
+from tmsguide.preprocess.movement.motion import framewise_displacement
 
 FRAMES = 600
 ADULT_HZ = 0.25  # middle of 12 to 18 breaths per minute

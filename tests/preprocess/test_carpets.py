@@ -5,7 +5,7 @@ import numpy as np
 from tests.preprocess.phantoms import anatomy
 from tests.tolerance import Tol, assert_close
 from tmsguide.preprocess import brain_grid
-from tmsguide.preprocess.carpets import CARPET_BANDS, CARPET_ROWS, carpet
+from tmsguide.preprocess.judging.carpets import CARPET_BANDS, CARPET_ROWS, carpet
 
 FRAMES = 60
 

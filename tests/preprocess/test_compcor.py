@@ -3,7 +3,7 @@ import pytest
 
 from tests.tolerance import Tol, assert_close
 from tmsguide.num.regression import cosines_outside, span
-from tmsguide.preprocess.compcor import components_reaching, unsteady_components
+from tmsguide.preprocess.denoising.compcor import components_reaching, unsteady_components
 
 FRAMES, TR_S = 120, 2.0
 DRIFT = cosines_outside(FRAMES, TR_S, low_hz=0.01, high_hz=np.inf)

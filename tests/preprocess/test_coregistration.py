@@ -11,7 +11,7 @@ from tmsguide.num.rigid import (
     rotation_angle_deg,
 )
 from tmsguide.preprocess import coregister
-from tmsguide.preprocess.fitting import fit_of, rotations_within, wide_starts
+from tmsguide.preprocess.alignment.fitting import fit_of, rotations_within, wide_starts
 
 BRAIN = np.random.default_rng(0).uniform(-35, 35, (300, 3))
 

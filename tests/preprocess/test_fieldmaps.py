@@ -9,11 +9,11 @@ from tmsguide.model import Affine, Distortion, Frame, Points, Scan, Volume
 from tmsguide.num.rigid import inverted, rigid_displacement_mm, rigid_from_parameters
 from tmsguide.phantom.distortion import epi_magnitude, phase_difference
 from tmsguide.preprocess import brain_grid, resample_once
-from tmsguide.preprocess.fieldmaps import field_from_direct, field_from_phases
-from tmsguide.preprocess.phase_encoding import distortion_from_field
+from tmsguide.preprocess.distortion.fieldmaps import field_from_direct, field_from_phases
+from tmsguide.preprocess.distortion.phase_encoding import distortion_from_field
+from tmsguide.preprocess.distortion.susceptibility import distortion_caution, run_distortion
+from tmsguide.preprocess.distortion.unwrapping import phase_radians, unwrapped, wrapped
 from tmsguide.preprocess.resampling import resample_mapped, undistorted
-from tmsguide.preprocess.susceptibility import distortion_caution, run_distortion
-from tmsguide.preprocess.unwrapping import phase_radians, unwrapped, wrapped
 
 FMAP = Frame("sub-phantom/fmap")
 SAME = Affine(np.eye(4), BOLD, BOLD)

@@ -10,8 +10,8 @@ from tests.tolerance import STORED, Tol, assert_close
 from tmsguide.errors import InputError
 from tmsguide.model import Points, ScanVerdict
 from tmsguide.preprocess import brain_grid, quality, seed_figures, temporal_snr
-from tmsguide.preprocess.judging import joined_quality, region_figures
-from tmsguide.preprocess.limits import quality_limit, quality_limits
+from tmsguide.preprocess.judging.limits import quality_limit, quality_limits
+from tmsguide.preprocess.judging.quality import joined_quality, region_figures
 
 
 def _judged(minutes=15.0, dropped=0.0, fd_mm=0.1, metadata=None, **figures):

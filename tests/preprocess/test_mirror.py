@@ -10,10 +10,10 @@ from tmsguide.head import head_prior, segment
 from tmsguide.io import mni_maps
 from tmsguide.model import Affine, AnatomySettings, Volume, native_frame
 from tmsguide.phantom import PhantomSettings, person
-from tmsguide.preprocess.conviction import Coregistration
-from tmsguide.preprocess.coregistration import coregister
-from tmsguide.preprocess.midplane import mid_reflection, reflection
-from tmsguide.preprocess.mirror import Sides, mirror_check
+from tmsguide.preprocess.alignment.conviction import Coregistration
+from tmsguide.preprocess.alignment.coregistration import coregister
+from tmsguide.preprocess.alignment.midplane import mid_reflection, reflection
+from tmsguide.preprocess.alignment.mirror import Sides, mirror_check
 
 FORREST = "bids/sub-forrest02"
 

@@ -5,9 +5,9 @@ from tests.preprocess.phantoms import anatomy
 from tests.tolerance import EXACT, STORED, assert_close
 from tmsguide.model import Tissue
 from tmsguide.preprocess import CARPET_ROWS, brain_grid, carpet, confounds, dvars
-from tmsguide.preprocess.compcor import tissue_core
-from tmsguide.preprocess.nuisance import without_global_signal
-from tmsguide.preprocess.presets import Preset, preset_named, presets
+from tmsguide.preprocess.denoising.compcor import tissue_core
+from tmsguide.preprocess.denoising.nuisance import without_global_signal
+from tmsguide.preprocess.denoising.presets import Preset, preset_named, presets
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from tests.tolerance import Tol, assert_close
 from tmsguide.errors import FrameError, InputError, QualityError
 from tmsguide.model import Frame, Volume
 from tmsguide.num.rigid import rigid_from_parameters
-from tmsguide.preprocess.pepolar import field_from_pair
+from tmsguide.preprocess.distortion.pepolar import field_from_pair
 
 #: Millimetres of shift per Hz along the anterior axis.
 MM_PER_HZ = READOUT_S * 52 / 51 * VOXEL_MM[1]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tmsguide.errors import InputError
-from tmsguide.preprocess.presets import (
+from tmsguide.preprocess.denoising.presets import (
     DEFAULT_PRESET,
     Preset,
     described,

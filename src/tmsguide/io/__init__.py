@@ -1,11 +1,17 @@
 """Files in and out: BIDS and fMRIPrep datasets, images, surfaces, tables, navigator formats."""
 
-from tmsguide.io.bids import BoldRun, SubjectInputs, is_derivative, select_inputs
-from tmsguide.io.charm import CharmHead, is_charm, read_charm
-from tmsguide.io.cifti import read_dense_series
-from tmsguide.io.coils import read_coil
-from tmsguide.io.dense_series import DenseSeries, placed
-from tmsguide.io.derivative_files import derivative_home
+from tmsguide.io.bids.choosing import BoldRun, SubjectInputs, is_derivative, select_inputs
+from tmsguide.io.bids.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
+from tmsguide.io.bids.identifying import allowed
+from tmsguide.io.bids.participants import find_participants, participant
+from tmsguide.io.bids.readouts import readout_time_s
+from tmsguide.io.bids.series_names import (
+    ConvertedSeries,
+    NamedSeries,
+    SeriesKind,
+    named_series,
+)
+from tmsguide.io.coils.ccd import read_coil
 from tmsguide.io.derivatives import (
     bids_uri,
     derivative_path,
@@ -13,39 +19,11 @@ from tmsguide.io.derivatives import (
     write_sidecar,
 )
 from tmsguide.io.documents import read_bytes, read_json, read_toml_resource, read_tsv
-from tmsguide.io.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
-from tmsguide.io.fmriprep import (
-    FmriprepInputs,
-    FmriprepRun,
-    SurfaceRun,
-    read_confounds,
-    select_fmriprep,
-    select_fmriprep_surfaces,
-)
-from tmsguide.io.fmriprep_anatomy import (
-    FmriprepAnatomy,
-    mni_transforms,
-    read_fmriprep_tissue,
-    read_template_maps,
-)
 from tmsguide.io.folders import check_output_dir
-from tmsguide.io.freesurfer import FreesurferAnatomy, is_freesurfer, read_freesurfer
-from tmsguide.io.hcp import HcpInputs, HcpRun, is_hcp, select_hcp
-from tmsguide.io.hcp_reading import (
-    HCP_MNI,
-    read_hcp_anatomy,
-    read_hcp_cortex,
-    read_hcp_surface_run,
-    read_hcp_volume_run,
-    read_hcp_warps,
-)
-from tmsguide.io.identifying import allowed
-from tmsguide.io.image_writing import write_nifti
-from tmsguide.io.mesh_msh import GmshMesh
-from tmsguide.io.mesh_values import field_values
-from tmsguide.io.mesh_writing import MshVersion
-from tmsguide.io.meshes import read_head_msh, read_msh, write_head_msh, write_head_vtu
-from tmsguide.io.nifti import (
+from tmsguide.io.heads.charm import CharmHead, is_charm, read_charm
+from tmsguide.io.heads.freesurfer import FreesurferAnatomy, is_freesurfer, read_freesurfer
+from tmsguide.io.images.image_writing import write_nifti
+from tmsguide.io.images.nifti import (
     check_bold,
     check_contents,
     check_t1w,
@@ -54,26 +32,48 @@ from tmsguide.io.nifti import (
     read_t1w,
     read_volume,
 )
-from tmsguide.io.nifti_header import NiftiHeader, read_header
-from tmsguide.io.nifti_text import copy_without_text
-from tmsguide.io.participants import find_participants, participant
-from tmsguide.io.person_surfaces import own_fslr_files, read_own_fslr
-from tmsguide.io.prepared_volumes import read_prepared, scan_from_t1w
-from tmsguide.io.readouts import readout_time_s
-from tmsguide.io.series_names import (
-    ConvertedSeries,
-    NamedSeries,
-    SeriesKind,
-    named_series,
+from tmsguide.io.images.nifti_header import NiftiHeader, read_header
+from tmsguide.io.images.nifti_text import copy_without_text
+from tmsguide.io.meshes.msh import GmshMesh
+from tmsguide.io.meshes.reading import read_head_msh, read_msh, write_head_msh, write_head_vtu
+from tmsguide.io.meshes.values import field_values
+from tmsguide.io.meshes.writing import MshVersion
+from tmsguide.io.prepared.derivative_files import derivative_home
+from tmsguide.io.prepared.fmriprep import (
+    FmriprepInputs,
+    FmriprepRun,
+    SurfaceRun,
+    read_confounds,
+    select_fmriprep,
+    select_fmriprep_surfaces,
 )
-from tmsguide.io.surface_runs import read_surface_run, surface_files
-from tmsguide.io.surfaces import read_scalars_gifti, read_surface_gifti, write_surface_gifti
+from tmsguide.io.prepared.fmriprep_anatomy import (
+    FmriprepAnatomy,
+    mni_transforms,
+    read_fmriprep_tissue,
+    read_template_maps,
+)
+from tmsguide.io.prepared.hcp import HcpInputs, HcpRun, is_hcp, select_hcp
+from tmsguide.io.prepared.hcp_reading import (
+    HCP_MNI,
+    read_hcp_anatomy,
+    read_hcp_cortex,
+    read_hcp_surface_run,
+    read_hcp_volume_run,
+    read_hcp_warps,
+)
+from tmsguide.io.prepared.person_surfaces import own_fslr_files, read_own_fslr
+from tmsguide.io.prepared.prepared_volumes import read_prepared, scan_from_t1w
+from tmsguide.io.prepared.surface_runs import read_surface_run, surface_files
+from tmsguide.io.prepared.xcpd import XcpdInputs, is_xcpd, select_xcpd
+from tmsguide.io.prepared.xcpd_reading import XcpdRun, read_censoring
+from tmsguide.io.surfaces.cifti import read_dense_series
+from tmsguide.io.surfaces.dense_series import DenseSeries, placed
+from tmsguide.io.surfaces.gifti import read_scalars_gifti, read_surface_gifti, write_surface_gifti
 from tmsguide.io.tables import Conductivity, conductivities
 from tmsguide.io.templateflow import templateflow_t1
 from tmsguide.io.templates import TemplateSurface, mni_maps, mni_surfaces, read_prior
 from tmsguide.io.writing import write_bytes, write_json, write_text, write_tsv
-from tmsguide.io.xcpd import XcpdInputs, is_xcpd, select_xcpd
-from tmsguide.io.xcpd_reading import XcpdRun, read_censoring
 
 __all__ = [
     "HCP_MNI",

@@ -8,7 +8,7 @@ import numpy as np
 
 from tmsguide.errors import InputError
 from tmsguide.io.documents import one_line
-from tmsguide.io.nifti import read_mask, read_volume
+from tmsguide.io.images.nifti import read_mask, read_volume
 from tmsguide.model import MNI_FRAMES, Frame, Volume
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import numpy as np
 
 from tmsguide.errors import EngineError, InputError
 from tmsguide.io.documents import one_line
-from tmsguide.io.nifti import read_volume
-from tmsguide.io.surfaces import read_scalars_gifti, read_surface_gifti
+from tmsguide.io.images.nifti import read_volume
+from tmsguide.io.surfaces.gifti import read_scalars_gifti, read_surface_gifti
 from tmsguide.model import MNI, Affine, Frame, Surface, Volume
 
 if TYPE_CHECKING:

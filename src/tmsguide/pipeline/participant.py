@@ -74,7 +74,8 @@ def run_participant(request: Request, *, listener: Listener | None = None) -> Su
 
 def _input_step(bench: Bench, source: Source) -> None:
     """Read every image in full, so that bad data stop the run before any heavy work."""
-    images = [path for run in source.runs for path in run.files if path.name.endswith(_NIFTI)]
+    files = [path for run in source.runs for path in run.files]
+    images = [path for path in files if path.name.endswith(_NIFTI) and not _on_surface(path)]
 
     def work() -> dict[str, Any]:
         for path in (source.t1w, *images):
@@ -85,6 +86,11 @@ def _input_step(bench: Bench, source: Source) -> None:
     digests |= {f"{k} {path.name}": file_digest(path) for k, path in enumerate(images)}
     sidecars = [repr(sorted(run.sidecar.items())) for run in source.runs]
     bench.step("input check", work, version=2, settings={"sidecars": sidecars}, inputs=digests)
+
+
+def _on_surface(path: Path) -> bool:
+    """Tell a CIFTI file, which only calls itself .nii."""
+    return path.name.endswith((".dtseries.nii", ".dscalar.nii", ".dlabel.nii"))
 
 
 def _case(bench: Bench, request: Request) -> Case:

@@ -1,16 +1,22 @@
 """Raw BOLD to cleaned series in the person's T1w space, and what the scan can carry."""
 
-from tmsguide.preprocess.breathing import (
-    FilteredMotion,
-    MotionFilter,
-    bursts_per_min,
-    fd_limit_for,
-    filtered_motion,
-)
-from tmsguide.preprocess.carpets import CARPET_BANDS, CARPET_ROWS, carpet
+from tmsguide.preprocess.alignment.coregistration import Coregistration, Start, coregister
+from tmsguide.preprocess.alignment.mirror import MirrorCheck, Sides, mirror_check
 from tmsguide.preprocess.cleaning import clean_runs
-from tmsguide.preprocess.coregistration import Coregistration, Start, coregister
-from tmsguide.preprocess.denoising import (
+from tmsguide.preprocess.denoising.nuisance import (
+    Confounds,
+    confounds,
+    dvars,
+    without_global_signal,
+)
+from tmsguide.preprocess.denoising.presets import (
+    DEFAULT_PRESET,
+    Preset,
+    described,
+    preset_named,
+    presets,
+)
+from tmsguide.preprocess.denoising.regression import (
     Band,
     affordable,
     check_usable,
@@ -18,6 +24,7 @@ from tmsguide.preprocess.denoising import (
     denoise,
     kept_frames,
 )
+from tmsguide.preprocess.distortion.susceptibility import distortion_caution, run_distortion
 from tmsguide.preprocess.echoes import (
     decay_time_s,
     echo_times_s,
@@ -27,21 +34,20 @@ from tmsguide.preprocess.echoes import (
 from tmsguide.preprocess.finishing import RunRecord
 from tmsguide.preprocess.grids import BrainGrid, brain_grid
 from tmsguide.preprocess.joining import CleanBold
-from tmsguide.preprocess.judging import quality, seed_figures, temporal_snr
-from tmsguide.preprocess.mirror import MirrorCheck, Sides, mirror_check
-from tmsguide.preprocess.motion import Motion, estimate_motion, framewise_displacement
-from tmsguide.preprocess.nuisance import (
-    Confounds,
-    confounds,
-    dvars,
-    without_global_signal,
+from tmsguide.preprocess.judging.carpets import CARPET_BANDS, CARPET_ROWS, carpet
+from tmsguide.preprocess.judging.quality import quality, seed_figures, temporal_snr
+from tmsguide.preprocess.movement.breathing import (
+    FilteredMotion,
+    MotionFilter,
+    bursts_per_min,
+    fd_limit_for,
+    filtered_motion,
 )
+from tmsguide.preprocess.movement.motion import Motion, estimate_motion, framewise_displacement
 from tmsguide.preprocess.prepared import clean_prepared
-from tmsguide.preprocess.presets import DEFAULT_PRESET, Preset, described, preset_named, presets
 from tmsguide.preprocess.resampling import resample_mapped, resample_once, seen_throughout
 from tmsguide.preprocess.runs import Person, RawRun
 from tmsguide.preprocess.smoothing import smooth
-from tmsguide.preprocess.susceptibility import distortion_caution, run_distortion
 
 __all__ = [
     "CARPET_BANDS",

@@ -10,15 +10,15 @@ import numpy as np
 
 from tmsguide.errors import QualityError
 from tmsguide.model import BoldSettings, Volume, silent
-from tmsguide.preprocess.censoring import censored
-from tmsguide.preprocess.coregistration import coregister
+from tmsguide.preprocess.alignment.coregistration import coregister
+from tmsguide.preprocess.alignment.mirror import Sides, mirror_check
 from tmsguide.preprocess.echoes import echo_times_s, echo_weights
 from tmsguide.preprocess.finishing import CleanRun, Still, finished
 from tmsguide.preprocess.frames import repetition_time_s
 from tmsguide.preprocess.grids import brain_grid
 from tmsguide.preprocess.joining import CleanBold, joined
-from tmsguide.preprocess.mirror import Sides, mirror_check
-from tmsguide.preprocess.motion import (
+from tmsguide.preprocess.movement.censoring import censored
+from tmsguide.preprocess.movement.motion import (
     Motion,
     estimate_motion,
     head_mask,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Anatomy, BiasCorrector, Distortion, LinearRegistrar, Scan
-    from tmsguide.preprocess.coregistration import Coregistration
+    from tmsguide.preprocess.alignment.coregistration import Coregistration
     from tmsguide.preprocess.grids import BrainGrid
     from tmsguide.preprocess.runs import Person, RawRun
 

@@ -10,9 +10,9 @@ import numpy as np
 from tmsguide.errors import QualityError
 from tmsguide.model import Tissue
 from tmsguide.num.rigid import inverted
-from tmsguide.preprocess.breathing import bursts_per_min
-from tmsguide.preprocess.carpets import carpet
-from tmsguide.preprocess.denoising import (
+from tmsguide.preprocess.denoising.nuisance import confounds, dvars, without_global_signal
+from tmsguide.preprocess.denoising.presets import preset_named
+from tmsguide.preprocess.denoising.regression import (
     Band,
     affordable,
     check_usable,
@@ -20,10 +20,10 @@ from tmsguide.preprocess.denoising import (
     denoise,
     unsteady_start,
 )
-from tmsguide.preprocess.judging import quality
-from tmsguide.preprocess.nuisance import confounds, dvars, without_global_signal
-from tmsguide.preprocess.presets import preset_named
-from tmsguide.preprocess.regions import region_figures, seed_figures, temporal_snr
+from tmsguide.preprocess.judging.carpets import carpet
+from tmsguide.preprocess.judging.quality import quality
+from tmsguide.preprocess.judging.regions import region_figures, seed_figures, temporal_snr
+from tmsguide.preprocess.movement.breathing import bursts_per_min
 from tmsguide.preprocess.resampling import seen_throughout
 from tmsguide.preprocess.smoothing import smooth
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import BoldSettings, Quality, Volume
-    from tmsguide.preprocess.censoring import Censored
-    from tmsguide.preprocess.coregistration import Start
+    from tmsguide.preprocess.alignment.coregistration import Start
     from tmsguide.preprocess.grids import BrainGrid
+    from tmsguide.preprocess.movement.censoring import Censored
     from tmsguide.preprocess.runs import Person
 
     Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 from tmsguide.errors import QualityError
 from tmsguide.model import Denoised, Tissue, Volume
 from tmsguide.preprocess.grids import grid_volume
-from tmsguide.preprocess.judging import joined_quality
+from tmsguide.preprocess.judging.quality import joined_quality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,12 @@ import numpy as np
 
 from tmsguide.errors import FrameError, InputError, QualityError
 from tmsguide.model import BoldSettings, silent
-from tmsguide.preprocess.censoring import censored
 from tmsguide.preprocess.finishing import CleanRun, Still, finished, finished_elsewhere
 from tmsguide.preprocess.frames import check_scan
-from tmsguide.preprocess.given import given_motion
 from tmsguide.preprocess.grids import brain_grid
 from tmsguide.preprocess.joining import CleanBold, joined
+from tmsguide.preprocess.movement.censoring import censored
+from tmsguide.preprocess.movement.given import given_motion
 from tmsguide.preprocess.resampling import resample_mapped
 from tmsguide.preprocess.ribbon import series_on_grid
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.preprocess.limits import quality_limit
+from tmsguide.preprocess.judging.limits import quality_limit
 from tmsguide.report import sentences
 
 if TYPE_CHECKING:

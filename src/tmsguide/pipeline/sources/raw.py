@@ -155,8 +155,14 @@ def _read(run: BoldRun, t1w: Frame, root: Path, *, fieldmaps: bool) -> RawRun:
         name=run.name or "bold",
         echoes=tuple(read_bold(path, sidecar, frame=own) for path, sidecar in echoes),
         distortion=None if files is None else _distortion(run, files, own),
-        caution=distortion_caution(run.sidecar) if files is None else "",
+        caution=_caution(run, fieldmaps=fieldmaps) if files is None else "",
     )
+
+
+def _caution(run: BoldRun, *, fieldmaps: bool) -> str:
+    if fieldmaps:
+        return distortion_caution(run.sidecar)
+    return distortion_caution(run.sidecar, why="it was not wanted")
 
 
 def _distortion(run: BoldRun, files: FieldmapFiles, own: Frame) -> Callable[[Volume], Distortion]:

@@ -1,0 +1,1 @@
+"""Raw BIDS: who is there, which files belong together, what may be told of them."""

@@ -1,0 +1,1 @@
+"""Coil files: .ccd and .tcd."""

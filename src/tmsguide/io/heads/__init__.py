@@ -1,0 +1,1 @@
+"""Heads that FreeSurfer, FastSurfer and SimNIBS drew."""

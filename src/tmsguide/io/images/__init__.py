@@ -1,0 +1,1 @@
+"""NIfTI and MGH images in and out, with every check."""

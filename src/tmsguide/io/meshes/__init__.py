@@ -1,0 +1,1 @@
+"""Head meshes: .msh of both versions, .vtu."""

@@ -1,0 +1,1 @@
+"""What fMRIPrep, XCP-D and the HCP pipelines left of one person."""

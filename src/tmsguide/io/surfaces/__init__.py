@@ -1,0 +1,1 @@
+"""Surfaces and series on them: GIFTI and CIFTI."""

@@ -1,0 +1,1 @@
+"""Transforms of other programs as maps of points."""

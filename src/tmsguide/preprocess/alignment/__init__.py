@@ -1,0 +1,1 @@
+"""Where the functional scan lies on the T1w, and whether left is left."""

@@ -1,0 +1,1 @@
+"""Susceptibility distortion: fieldmaps of every kind to one shift."""

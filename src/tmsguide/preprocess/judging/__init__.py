@@ -1,0 +1,1 @@
+"""What a scan can carry: figures, limits, verdict and advice."""

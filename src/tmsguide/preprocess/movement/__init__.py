@@ -1,0 +1,1 @@
+"""How the head moved, and which frames are still enough."""
