@@ -18,13 +18,13 @@ from tmsguide.io import (
     check_bold,
     check_contents,
     check_t1w,
-    nifti_header,
     read_bold,
     read_mask,
     read_t1w,
     read_volume,
     select_inputs,
 )
+from tmsguide.io.images import nifti_header
 from tmsguide.model import Frame, native_frame
 
 HERE = native_frame("01")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tmsguide.io import ConvertedSeries, SeriesKind, named_series, series_kind
+from tmsguide.io import ConvertedSeries, SeriesKind, named_series
+from tmsguide.io.bids.series_names import series_kind
 
 VOLUME = (256, 256, 176)
 
