@@ -3,9 +3,10 @@
 Keys: ``dice_T`` is the mean over heads and scanner settings, ``dice_T_worst`` the worst of them.
 ``brain``, ``gm`` and ``wm`` are compared in the whole label image. ``skull`` and ``scalp`` are
 compared on the two label maps, above the line from glabella to below the inion and, below it,
-within 15 mm of the true inside of the skull: the facial skeleton, the jaw and the vertebrae are
-soft tissue to our labels on purpose. ``dice_T_vault`` holds above the line only, where coils go;
-``dice_T_image`` in the whole label image. Soft tissue of the truth is our scalp and eyes.
+within 10 mm of the true inside of the skull less the spinal canal: the facial skeleton, the jaw
+and the vertebrae are soft tissue to our labels on purpose. ``dice_T_vault`` holds above the line
+only, where coils go; ``dice_T_image`` in the whole label image. Soft tissue of the truth is our
+scalp and eyes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 TISSUES = {"brain": (1, 2), "gm": (2,), "wm": (1,), "skull": (4,), "scalp": (5, 6)}
-REACH_MM = 15.0
+REACH_MM = 10.0
+CANAL_MM = 12.0  # the inside of the skull is wider than two of these, the spinal canal is not
 
 
 def measure(*, quick: bool, say: Callable[[str], None]) -> dict[str, float]:
@@ -109,8 +111,10 @@ def _against(
     true = truth_on(anatomy.labels, labels, labels_from_image)
     over = Volume(above.astype(np.uint8), labels.frame_from_voxel, labels.frame)
     over_line = truth_on(anatomy.labels, over, labels_from_image) > 0
-    inside = np.isin(true, (1, 2, 3))
-    near = ndimage.distance_transform_edt(~inside[::2, ::2, ::2]) * 2 <= REACH_MM
+    inside = np.isin(true, (1, 2, 3))[::2, ::2, ::2]
+    core = ndimage.distance_transform_edt(inside) * 2 > CANAL_MM
+    inside &= ndimage.distance_transform_edt(~core) * 2 <= CANAL_MM
+    near = ndimage.distance_transform_edt(~inside) * 2 <= REACH_MM
     near = near.repeat(2, 0).repeat(2, 1).repeat(2, 2)
     near = near[: true.shape[0], : true.shape[1], : true.shape[2]] | over_line
     everywhere = np.ones_like(near)

@@ -32,7 +32,9 @@ def ball(*, fat, marrow=0.1, noise=0.0, radii_mm=RADII_MM):
 
 def borders(grey, inner, tissue, head, mni, missing=None):
     missing = np.zeros_like(head) if missing is None else missing
-    return vault_borders(grey, inner, tissue, head, missing=missing, mni=mni, voxel_mm=1.5)
+    return vault_borders(
+        grey, inner, tissue, head, missing=missing, fluid_grey=(0.22, 0.04), mni=mni, voxel_mm=1.5
+    )
 
 
 def radii(vault, mni):

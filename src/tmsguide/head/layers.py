@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Vault", "vault_bone", "vault_borders"]
 
+# behind the mastoids the skull stays a shell down to the floor of the posterior fossa
+OCCIPUT_MNI_MM = (-62.0, -58.0)  # y, z
 CENTRE_MNI_MM = (0.0, -20.0, 10.0)
 SHARE_SD = 0.12  # of the split, from SDs near 20 % of both thicknesses (sources in `shells`)
 THICKEST = 1.7  # in parts of the mean skull; beyond it thick flesh, not bone
@@ -44,10 +46,11 @@ WITHIN_MM, BEYOND_MM = 8.0, 40.0  # how far about the first inner border the ray
 PATCH_MM = 3.0  # rays this near see the same skull
 # neighbours and samples repeat each other and the layers vary more than histograms tell, so a
 # whole patch counts for a few voxels per mm of depth only
-EVIDENCE = 4.0
+EVIDENCE = 8.0
 SMOOTH_MM = 2.0
 DARK_MM = 6.0  # compact bone lies within this of the first inner border
 DOUBT = 0.05  # share of any layer that may look like any other
+PURE = 0.8  # share of free fluid that holds no vessel, web or dura
 USUAL_MM = 75.0  # radius of a vault
 BINS = 64
 ROUNDS = 6
@@ -57,12 +60,13 @@ ROUNDS = 6
 class Vault:
     """Inner and outer border of the skull (N, 2), mm from the centre, on ``rays`` where ``sure``.
 
-    ``sure`` (N,) tells which rays meet the vault.
+    ``sure`` (N,) tells which rays meet the vault; ``table_grey`` is how bright compact bone is.
     """
 
     rays: Rays
     border_mm: Floats
     sure: Mask
+    table_grey: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +75,8 @@ class _Profiles:
 
     ``inner`` (as first found), ``skin`` and ``brain`` (N,) count samples, as do the published
     thicknesses ``skull`` and ``scalp``; ``known`` (N, D) is 0 where the image shows nothing.
-    ``darkest`` (N,) lies in what is surely compact bone, or as dark.
+    ``darkest`` (N,) lies in what is surely compact bone, or as dark; ``fluid`` (`BINS`,) is the
+    density of pure fluid.
     """
 
     bins: Index
@@ -82,6 +87,7 @@ class _Profiles:
     darkest: Index
     skull: Floats
     scalp: Floats
+    fluid: NDArray[np.float64]
     step_mm: float
 
 
@@ -92,6 +98,7 @@ def vault_borders(
     head: Mask,
     *,
     missing: Mask,
+    fluid_grey: tuple[float, float],
     mni: Floats,
     voxel_mm: float,
 ) -> Vault:
@@ -105,6 +112,8 @@ def vault_borders(
         (X, Y, Z) inside of the skull and brain tissue as first found, and the whole head.
     missing
         (X, Y, Z) where the head is known to be but not seen.
+    fluid_grey
+        Mean and SD of pure cerebrospinal fluid.
     mni
         (3, X, Y, Z) template position of each voxel, mm.
     voxel_mm
@@ -117,7 +126,7 @@ def vault_borders(
     place = _template_places(rays, last, mni)
     in_head = seen(rays, head, order=0) > 0.5
     skin = _first_exit(in_head, last)
-    sure = within.any(1) & ~below_face_line(place) & ((skin - last) * rays.step_mm > 3.0)
+    sure = within.any(1) & _shell_like(place) & ((skin - last) * rays.step_mm > 3.0)
     last = np.where(sure, np.rint(_pooled(patch, last.astype(np.float32), sure)), last)
     first = np.maximum(last.astype(np.intp) - round(WITHIN_MM / rays.step_mm), 0)
     top = float(np.percentile(grey[inner], 99))
@@ -126,22 +135,26 @@ def vault_borders(
     skin = np.clip(skin - first, 0, read[0].shape[1] - 1)
     between = (brain + PIA_MM / rays.step_mm, skin - SKIN_MM / rays.step_mm)
     near = last - first + DARK_MM / rays.step_mm
+    pooled = _pooled(patch, read[0], sure)
+    darkest = _darkest(pooled, between[0], np.minimum(between[1], near))
     profiles = _Profiles(
         bins=np.clip(read[0] * (BINS / 1.6), 0, BINS - 1).astype(np.intp),
         known=read[2],
         inner=last.astype(np.intp) - first,
         skin=skin,
         brain=brain,
-        darkest=_darkest(_pooled(patch, read[0], sure), between[0], np.minimum(between[1], near)),
+        darkest=darkest,
         skull=np.asarray(skull_mm(place) / rays.step_mm, dtype=np.float32),
         scalp=np.asarray(scalp_mm(place) / rays.step_mm, dtype=np.float32),
+        fluid=_density(fluid_grey[0] / top, fluid_grey[1] / top),
         step_mm=rays.step_mm,
     )
     inner_at, outer_at = _fit(profiles, patch, sure)
     smooth = blur(rays, USUAL_MM, SMOOTH_MM)
     both = np.stack([_pooled(smooth, b, sure) for b in (inner_at, outer_at)], axis=-1)
     border = (first[:, None] + both - 0.5) * rays.step_mm + rays.radius_mm[0]
-    return Vault(rays, np.asarray(border, dtype=np.float32), sure)
+    table = np.median(np.take_along_axis(pooled, darkest[:, None], axis=1)[sure]) * top
+    return Vault(rays, np.asarray(border, dtype=np.float32), sure, float(table))
 
 
 def vault_bone(vault: Vault, where: Mask) -> tuple[Floats, Floats]:
@@ -178,7 +191,14 @@ def _upward(rays: Rays, mni: Floats) -> Rays:
     """Give the rays that may meet the vault."""
     index = np.searchsorted(rays.radius_mm, USUAL_MM)
     place = _template_places(rays, np.full(len(rays.way), index), mni)
-    return replace(rays, way=rays.way[~below_face_line(place)])
+    return replace(rays, way=rays.way[_shell_like(place)])
+
+
+def _shell_like(place: Floats) -> Mask:
+    """Tell which template positions (..., 3) lie where the skull is met once by a ray."""
+    y, z = OCCIPUT_MNI_MM
+    occiput = (place[..., 1] < y) & (place[..., 2] > z)
+    return np.asarray(~below_face_line(place) | occiput)
 
 
 def _template_places(rays: Rays, index: NDArray[np.integer], mni: Floats) -> Floats:
@@ -205,6 +225,13 @@ def _read(
     index = np.minimum(first[:, None] + np.arange(length), len(rays.radius_mm) - 1)
     grids = ((grey, 1), (tissue, 0), (known, 0))
     return tuple(np.take_along_axis(seen(rays, g, order=k), index, axis=1) for g, k in grids)
+
+
+def _density(mean: float, spread: float) -> NDArray[np.float64]:
+    """Give the normal density over the bins."""
+    grey = (np.arange(BINS) + 0.5) * 1.6 / BINS
+    density = np.exp(-0.5 * ((grey - mean) / max(spread, 0.03)) ** 2)
+    return np.asarray(density / density.sum())
 
 
 def _darkest(grey: Floats, low: NDArray[np.floating], high: NDArray[np.floating]) -> Index:
@@ -271,6 +298,7 @@ def _log_sums(p: _Profiles, inner: Floats, outer: Floats, sure: Mask) -> Floats:
     out = np.zeros((len(layers), *p.bins.shape), dtype=np.float32)
     counts = [np.bincount(p.bins[layer & seen_here], minlength=BINS) for layer in layers]
     share = [ndimage.gaussian_filter1d(c / max(c.sum(), 1), 1.0) for c in counts]
+    share[1] = PURE * p.fluid + (1 - PURE) * share[1]
     anything = np.mean(share, axis=0) + 1e-3 / BINS
     for k, known in enumerate(share):
         out[k] = np.log((1 - DOUBT) * known + DOUBT * anything)[p.bins] * p.known

@@ -28,6 +28,7 @@ FREE = (1, 1, 1, 3, 4, 2)  # free Gaussians of WM, GM, CSF, BONE, SCALP, AIR
 NEIGHBOUR = ((1,), (0, 2), (1,), (), (), ())  # with which tissues a voxel may be shared
 QUARTER_SD = 0.5 / np.sqrt(12)  # SD of a half mix in parts of the step between two tissues
 FLOOR_SD = 0.012
+WIDEST = 1.5  # SD of grey matter and fluid in parts of white matter's
 ITERATIONS = 40
 
 
@@ -83,6 +84,7 @@ def fit_greys(grey: NDArray[np.uint16], prior: NDArray[np.float32]) -> TissueGre
             f"{mean[2]:.2f} of the brightest tissue; a T1w image has them in falling order. "
             "Check that this is a T1-weighted image"
         )
+    table = _tables(x, means, sds, _evened(weights))[0]
     return TissueGreys(table, mean, np.array([sds[k][0] for k in range(3)]))
 
 
@@ -129,15 +131,35 @@ def _update(
     weights: list[Floats],
 ) -> None:
     """Move means, spreads and weights (in place) to the counts of each tissue."""
-    for k in range(6):
-        share = parts[k] / np.maximum(parts[k].sum(0), 1e-12) * counts[k]
-        mass = share.sum(1) + 1e-6
-        weights[k] = mass / mass.sum()
-        free = FREE[k]
-        pure, mass = share[:free], mass[:free]
+    shares = [parts[k] / np.maximum(parts[k].sum(0), 1e-12) * counts[k] for k in range(6)]
+    masses = _both_halves([share.sum(1) + 1e-6 for share in shares])
+    for k, free in enumerate(FREE):
+        weights[k] = masses[k] / masses[k].sum()
+        pure, mass = shares[k][:free], masses[k][:free]
         means[k] = pure @ x / mass
         variance = (pure * (x - means[k][:, None]) ** 2).sum(1) / mass
         sds[k] = np.sqrt(np.maximum(variance, FLOOR_SD**2))
+    # noise is alike in all tissues; one that spreads wider has taken in shared voxels, or dura
+    sds[1:3] = [np.minimum(sd, WIDEST * sds[0]) for sd in sds[1:3]]
+
+
+def _evened(weights: list[Floats]) -> list[Floats]:
+    """Give weights in which a shared voxel is as likely to be of either tissue.
+
+    Of two tissues the smaller has the greater part of its voxels at their border; where the place
+    says that both are near, that is no reason to draw the border away from it.
+    """
+    return _both_halves(weights)
+
+
+def _both_halves(masses: list[Floats]) -> list[Floats]:
+    """Give the masses of the tissues' parts with either half of a shared border as heavy."""
+    out = [mass.copy() for mass in masses]
+    for k, others in enumerate(NEIGHBOUR):
+        for j, other in enumerate(others):
+            back = FREE[other] + NEIGHBOUR[other].index(k)
+            out[k][FREE[k] + j] = (masses[k][FREE[k] + j] + masses[other][back]) / 2
+    return out
 
 
 @njit(cache=True)

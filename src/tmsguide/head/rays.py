@@ -24,6 +24,7 @@ __all__ = ["Rays", "blur", "radius_at", "rays_from", "seen"]
 
 RAYS = 24_000  # a ray each 2.2 mm on a sphere of 9 cm
 REACH_MM = 140.0
+ASIDE_RAD = 0.03  # farther from the next ray than neighbours ever are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +86,10 @@ def blur(rays: Rays, at_radius_mm: float, spread_mm: float) -> csr_array:
 def radius_at(
     rays: Rays, voxels: NDArray[np.int64], borders_mm: NDArray[np.floating]
 ) -> tuple[Floats, Floats]:
-    """Give how far voxels (M, 3) lie from the centre (M,), and borders (N, B) there (M, B)."""
+    """Give how far voxels (M, 3) lie from the centre (M,), and borders (N, B) there (M, B).
+
+    Borders are not-a-number for voxels that no ray passes near.
+    """
     away = (voxels * rays.voxel_mm - rays.centre).astype(np.float32)
     radius = np.linalg.norm(away, axis=1)
     way = away / np.maximum(radius, 1e-6)[:, None]
@@ -93,4 +97,5 @@ def radius_at(
     weight = 1 / (apart.astype(np.float32) + 1e-4)
     weight /= weight.sum(1, keepdims=True)
     border = np.einsum("mk,mkb->mb", weight, np.asarray(borders_mm, dtype=np.float32)[near])
+    border[apart[:, 0] > ASIDE_RAD] = np.nan
     return radius, border

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from tmsguide.head.air import air_spaces
+from tmsguide.head.eyes import eyeballs
 from tmsguide.head.foreground import brightest_brain, crop_to_head, largest
 from tmsguide.head.grid import fine_grid, regridded, sampled, warped_voxels
 from tmsguide.head.layers import vault_bone, vault_borders
-from tmsguide.head.mixture import BINS, fit_greys, tissue_chances
+from tmsguide.head.mixture import BINS, TissueGreys, fit_greys, tissue_chances
 from tmsguide.head.nesting import Inside, Nested, inside_skull, nested_labels, shrunk, swollen
 from tmsguide.head.prior import HeadPrior, below_face_line
 from tmsguide.head.problems import (
@@ -21,7 +23,7 @@ from tmsguide.head.problems import (
     face_problems,
     volume_problems,
 )
-from tmsguide.model import Anatomy, AnatomySettings, Points, Volume, silent
+from tmsguide.model import Anatomy, AnatomySettings, Points, Tissue, Volume, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,7 @@ FLOOR = (1e-4, 1e-4, 2e-3, 4e-3, 4e-3, 4e-3)
 COUPLING = 0.3
 ROUNDS = 4
 INNER_REACH_MM = 6.0  # the first inner border of the skull is off by less
+BEYOND_MM = 30.0  # farther out than any scalp the rays say nothing
 BORDER_MM = 0.4  # width of the step from bone to scalp
 MISSING_MM = 2.0  # thinner gaps between the expected and the seen scalp are mere misfit
 
@@ -92,15 +95,26 @@ def segment(
     chances, mni = _expected(image, prior, prior_from_t1w)
     missing = _missing(chances, head, mni, settings.label_mm)
     progress("finding tissue borders")
-    found, contrast = _posterior(image, chances, head, missing=missing)
-    problems += contrast_problems(contrast)
+    found, greys, top = _posterior(image, chances, head, missing=missing)
+    problems += contrast_problems(greys.contrast_to_noise)
     problems += face_problems(head, mni, float(missing.sum()) * settings.label_mm**3 / 1000)
     head = head | missing
     inside = inside_skull(found, chances[..., :2].sum(-1), voxel_mm=settings.label_mm)
     del chances
-    inside, bone = _skull(image, inside, head, found=found, missing=missing, mni=mni)
-    del mni
+    inside, bone, bone_grey = _skull(
+        image,
+        inside,
+        head,
+        found=found,
+        missing=missing,
+        mni=mni,
+        fluid_grey=(float(greys.mean[2]) * top, float(greys.sd[2]) * top),
+    )
     nested = nested_labels(inside, bone, head, voxel_mm=settings.label_mm)
+    nested = _with_eyes_and_air(
+        image, nested, inside.inner, missing=missing, mni=mni, bone_grey=bone_grey
+    )
+    del mni
     problems += volume_problems(nested.labels, settings.label_mm)
     problems += bone_problems(image.data, nested.labels)
     return _anatomy(image, nested, _split(found, bone), problems)
@@ -179,8 +193,8 @@ def _posterior(
     head: NDArray[np.bool_],
     *,
     missing: NDArray[np.bool_],
-) -> tuple[NDArray[np.float32], float]:
-    """Give (X, Y, Z, 6) chances after the image was seen, and the grey-white contrast to noise."""
+) -> tuple[NDArray[np.float32], TissueGreys, float]:
+    """Give (X, Y, Z, 6) chances after the image was seen, the tissues' greys and their unit."""
     core = chances[..., :2].sum(-1) > 0.5
     top = 1.1 * float(np.percentile(image.data[core], 99.5))
     grey = np.clip(image.data * (BINS / top), 0, BINS - 1).astype(np.uint16)
@@ -188,7 +202,7 @@ def _posterior(
     greys = fit_greys(grey[some][head[some]], chances[some][head[some]])
     found = tissue_chances(grey, chances, greys, head=head, coupling=COUPLING, rounds=ROUNDS)
     found[missing] = chances[missing]
-    return found, greys.contrast_to_noise
+    return found, greys, top
 
 
 def _skull(
@@ -199,25 +213,58 @@ def _skull(
     found: NDArray[np.float32],
     missing: NDArray[np.bool_],
     mni: NDArray[np.float32],
-) -> tuple[Inside, NDArray[np.float32]]:
-    """Give the inside of the skull with its border mended, and the chance of bone round it.
+    fluid_grey: tuple[float, float],
+) -> tuple[Inside, NDArray[np.float32], float]:
+    """Give the inside of the skull, mended, the chance of bone round it, and the grey of bone.
 
     Over the vault both come from the rays, elsewhere from the voxels' own chances.
     """
     voxel_mm = float(image.voxel_mm.mean())
     vault = vault_borders(
-        image.data, inside.inner, inside.tissue, head, missing=missing, mni=mni, voxel_mm=voxel_mm
+        image.data,
+        inside.inner,
+        inside.tissue,
+        head,
+        missing=missing,
+        mni=mni,
+        fluid_grey=fluid_grey,
+        voxel_mm=voxel_mm,
     )
-    above = ~below_face_line(np.moveaxis(mni, 0, -1))
-    shell = head & above & ~shrunk(inside.inner, INNER_REACH_MM / voxel_mm)
+    shell = head & ~shrunk(inside.inner, INNER_REACH_MM / voxel_mm)
     under_inner, under_outer = vault_bone(vault, shell)
-    known = np.isfinite(under_inner)
+    known = np.isfinite(under_inner) & (under_outer > -BEYOND_MM)
     inner = np.where(known, under_inner > 0, inside.inner) | swollen(inside.tissue, 1)
     bone = found[..., 3] / np.maximum(found[..., 3:5].sum(-1), 1e-6)
-    bone = np.where(known, 1 / (1 + np.exp(-np.nan_to_num(under_outer) / BORDER_MM)), bone)
+    bone = np.where(
+        known, 1 / (1 + np.exp(-np.clip(np.nan_to_num(under_outer) / BORDER_MM, -40, 40))), bone
+    )
     bone[inner | ~head] = 0
     mended = replace(inside, inner=largest(inner & head))
-    return mended, np.asarray(bone, dtype=np.float32)
+    return mended, np.asarray(bone, dtype=np.float32), vault.table_grey
+
+
+def _with_eyes_and_air(
+    image: Volume,
+    nested: Nested,
+    inner: NDArray[np.bool_],
+    *,
+    missing: NDArray[np.bool_],
+    mni: NDArray[np.float32],
+    bone_grey: float,
+) -> Nested:
+    """Give the labels with eyeballs and the air spaces inside the head, where the image shows."""
+    voxel_mm = float(image.voxel_mm.mean())
+    labels = nested.labels.copy()
+    white = float(np.median(image.data[labels == Tissue.WM]))
+    eyes = eyeballs(image.data, nested.head, mni=mni, white_grey=white, voxel_mm=voxel_mm)
+    outside_brain = np.isin(labels, (Tissue.BONE, Tissue.SCALP)) & ~swollen(inner, 1 / voxel_mm)
+    labels[eyes & outside_brain & shrunk(nested.head, 1 / voxel_mm)] = Tissue.EYE
+    air = air_spaces(
+        image.data, inner, nested.head, mni=mni, bone_grey=bone_grey, voxel_mm=voxel_mm
+    )
+    air &= outside_brain & ~swollen(missing, MISSING_MM / voxel_mm) & (labels != Tissue.EYE)
+    labels[air] = Tissue.AIR
+    return replace(nested, labels=labels)
 
 
 def _split(found: NDArray[np.float32], bone: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -238,8 +285,9 @@ def _anatomy(
     chance[nested.labels == 0] = 0
     total = chance.sum(-1)
     chance /= np.maximum(total, 1e-6)[..., None]
-    overruled = (nested.labels > 0) & (chance.argmax(-1) + 1 != nested.labels)
-    chance[overruled] = np.eye(6, 5, -1, dtype=np.float32)[nested.labels[overruled]]
+    five = np.minimum(nested.labels, Tissue.SCALP)  # eyes count as soft tissue
+    overruled = (five > 0) & (chance.argmax(-1) + 1 != five)
+    chance[overruled] = np.eye(6, 5, -1, dtype=np.float32)[five[overruled]]
 
     def placed(data: NDArray[np.generic]) -> Volume:
         return Volume(data, image.frame_from_voxel, image.frame)
