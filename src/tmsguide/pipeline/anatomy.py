@@ -70,7 +70,7 @@ def anatomy_step(
         judged = _judged(read_t1w(source.t1w, frame=frame).volume, anatomy)
         return {"anatomy": anatomy, "t1w_quality": judged}
 
-    return bench.step("anatomy", work, version=2, settings=settings, inputs=inputs)
+    return bench.step("anatomy", work, version=3, settings=settings, inputs=inputs)
 
 
 def normalisation_step(
