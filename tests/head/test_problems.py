@@ -4,6 +4,7 @@ import pytest
 from tmsguide.errors import QualityError
 from tmsguide.head.foreground import crop_to_head
 from tmsguide.head.problems import (
+    age_problems,
     bone_problems,
     contrast_problems,
     coverage_problems,
@@ -21,15 +22,33 @@ def box():
 
 def test_whole_face_is_no_problem():
     head, mni = box()
-    assert face_problems(head, mni, 0.0) == ()
+    assert face_problems(head, mni, np.zeros_like(head), voxel_mm=4.0) == ()
 
 
 def test_cut_face_and_scalp_are_named():
     head, mni = box()
     head[(mni[1] > 70) & (mni[2] < 10)] = False
-    words = face_problems(head, mni, 12.4)
+    back = (mni[1] < -40) & (mni[2] > 80)
+    words = face_problems(head, mni, back, voxel_mm=4.0)
     assert "defacing" in words[0]
-    assert "12 ml of scalp" in words[1]
+    assert f"{back.sum() * 0.064:.0f} ml of scalp" in words[1]
+    assert len(words) == 2
+
+
+def test_missing_scalp_under_the_coil_is_named():
+    head, mni = box()
+    left = (mni[0] < -40) & (np.abs(mni[1] - 40) < 9) & (np.abs(mni[2] - 40) < 9)
+    words = face_problems(head, mni, left, voxel_mm=4.0)
+    assert any("left prefrontal" in w for w in words)
+    right = left[::-1] & (mni[0] > 40)
+    assert not any("left prefrontal" in w for w in face_problems(head, mni, right, voxel_mm=4.0))
+
+
+def test_adult_prior_on_a_minor_is_named():
+    assert "adult prior on a person of 14 years" in age_problems(14.0, adult_prior=True)[0]
+    assert "14.5 years" in age_problems(14.5, adult_prior=True)[0]
+    for age, adult in ((18.0, True), (None, True), (14.0, False)):
+        assert age_problems(age, adult_prior=adult) == ()
 
 
 def test_cut_brain_is_named_then_refused():
@@ -58,12 +77,14 @@ def test_odd_volumes_are_named():
     assert "ml" in volume_problems(labels, 2.0)[0]
 
 
-def test_bright_skull_is_named():
+def test_bright_skull_or_fluid_is_named():
     labels = np.repeat(np.array([1, 2, 3, 4, 5], dtype=np.uint8), 100)
     grey = np.repeat(np.array([100.0, 60, 20, 15, 80], dtype=np.float32), 100)
     assert bone_problems(grey, labels) == ()
     grey[labels == 4] = 50
-    assert "0.8 times" in bone_problems(grey, labels)[0]
+    assert "skull is 0.8 times" in bone_problems(grey, labels)[0]
+    grey[labels == 4], grey[labels == 3] = 15, 52
+    assert "fluid is 0.9 times" in bone_problems(grey, labels)[0]
 
 
 def test_empty_image_is_refused():

@@ -35,7 +35,7 @@ SHARED_MM = 1.5  # from what is surely air to the wall, over voxels that hold bo
 LEAST_MM3 = 150.0
 BRAIN_MM = 1.0  # bone that stays over the brain
 WALL_MM = 2.0  # within which the wall of an air space is at its brightest
-SKIN_MM = 2.0
+SKIN_MM, FOOT_MM = 3.0, 12.0  # walls that stay closed in a head mesh, coarse at its foot
 
 
 def air_spaces(
@@ -47,7 +47,7 @@ def air_spaces(
     bone_grey: float,
     voxel_mm: float,
 ) -> Mask:
-    """Give the air inside the head, closed off from the outside by at least 2 mm.
+    """Give the air inside the head, closed off from the outside by at least 3 mm.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def air_spaces(
     near = dark | (smooth < background + 0.5 * (wall - background))  # half way up the wall
     found = swollen(core, (PLATE_MM + SHARED_MM) / voxel_mm) & near & place
     found &= shrunk(head, SKIN_MM / voxel_mm)
-    found[:, :, : int(np.ceil(SKIN_MM / voxel_mm))] = False
+    found[:, :, : int(np.ceil(FOOT_MM / voxel_mm))] = False
     parts, _ = ndimage.label(found)
     keep = np.bincount(parts.ravel()) * voxel_mm**3 >= LEAST_MM3
     keep[0] = False

@@ -37,12 +37,14 @@ class HeadPrior:
     ``probability`` float32 (X, Y, Z, 6) in the order WM, GM, CSF, BONE, SCALP, AIR, sums to 1;
     ``pseudo_t1`` the T1w image expected from it (white matter 1), not-a-number where the prior
     knows nothing (face, neck); ``inner_skull`` float32 (X, Y, Z), chance of lying inside it.
+    ``adult`` tells whether it stands for adults; what a user gives is taken to suit the person.
     """
 
     probability: Volume
     pseudo_t1: Volume
     inner_skull: Volume
     sources: tuple[str, ...]
+    adult: bool = True
 
 
 def head_prior(t1: Volume, gm: Volume, wm: Volume) -> HeadPrior:
@@ -120,6 +122,7 @@ def prior_from_maps(maps: Volume) -> HeadPrior:
         pseudo_t1=Volume(pseudo, maps.frame_from_voxel, maps.frame),
         inner_skull=Volume(inside, maps.frame_from_voxel, maps.frame),
         sources=("tissue map given by the user",),
+        adult=False,
     )
 
 

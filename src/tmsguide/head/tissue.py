@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.head.air import air_spaces
-from tmsguide.head.eyes import eyeballs
-from tmsguide.head.foreground import brightest_brain, crop_to_head, largest
+from tmsguide.head.foreground import brightest_brain, crop_to_head
 from tmsguide.head.grid import fine_grid, regridded, sampled, warped_voxels
-from tmsguide.head.layers import vault_bone, vault_borders
 from tmsguide.head.mixture import BINS, TissueGreys, fit_greys, tissue_chances
-from tmsguide.head.nesting import Inside, Nested, inside_skull, nested_labels, shrunk, swollen
+from tmsguide.head.nesting import Nested, inside_skull, nested_labels, shrunk, swollen
 from tmsguide.head.prior import HeadPrior, below_face_line
 from tmsguide.head.problems import (
+    age_problems,
     bone_problems,
     contrast_problems,
     coverage_problems,
     face_problems,
     volume_problems,
 )
+from tmsguide.head.skull import skull_of, with_eyes_and_air
 from tmsguide.model import Anatomy, AnatomySettings, Points, Tissue, Volume, silent
 
 if TYPE_CHECKING:
@@ -39,9 +37,6 @@ BRAIN_FLOOR = 0.03  # any brain tissue may turn up anywhere inside the skull
 FLOOR = (1e-4, 1e-4, 2e-3, 4e-3, 4e-3, 4e-3)
 COUPLING = 0.3
 ROUNDS = 4
-INNER_REACH_MM = 6.0  # the first inner border of the skull is off by less
-BEYOND_MM = 30.0  # farther out than any scalp the rays say nothing
-BORDER_MM = 0.4  # width of the step from bone to scalp
 MISSING_MM = 2.0  # thinner gaps between the expected and the seen scalp are mere misfit
 
 
@@ -52,6 +47,7 @@ def segment(
     bias: BiasCorrector,
     linear: LinearRegistrar,
     deformable: DeformableRegistrar,
+    age_years: float | None = None,
     settings: AnatomySettings = AnatomySettings(),  # noqa: B008
     progress: Callable[[str], None] = silent,
 ) -> Anatomy:
@@ -65,6 +61,8 @@ def segment(
         `head_prior` or `prior_from_maps`.
     bias, linear, deformable
         Engines (`tmsguide.engines`).
+    age_years
+        Age at the scan; an adult prior on a minor is named in the problems.
 
     Returns
     -------
@@ -91,17 +89,18 @@ def segment(
     prior_from_t1w, t1w_from_prior = _register(
         image, head, prior, linear=linear, deformable=deformable, voxel_mm=settings.registration_mm
     )
-    problems = coverage_problems(_brain_outside(t1w, prior, t1w_from_prior), vault_cut=vault_cut)
+    problems = age_problems(age_years, adult_prior=prior.adult)
+    problems += coverage_problems(_brain_outside(t1w, prior, t1w_from_prior), vault_cut=vault_cut)
     chances, mni = _expected(image, prior, prior_from_t1w)
     missing = _missing(chances, head, mni, settings.label_mm)
     progress("finding tissue borders")
     found, greys, top = _posterior(image, chances, head, missing=missing)
     problems += contrast_problems(greys.contrast_to_noise)
-    problems += face_problems(head, mni, float(missing.sum()) * settings.label_mm**3 / 1000)
+    problems += face_problems(head, mni, missing, voxel_mm=settings.label_mm)
     head = head | missing
     inside = inside_skull(found, chances[..., :2].sum(-1), voxel_mm=settings.label_mm)
     del chances
-    inside, bone, bone_grey = _skull(
+    inside, bone, bone_grey = skull_of(
         image,
         inside,
         head,
@@ -111,7 +110,7 @@ def segment(
         fluid_grey=(float(greys.mean[2]) * top, float(greys.sd[2]) * top),
     )
     nested = nested_labels(inside, bone, head, voxel_mm=settings.label_mm)
-    nested = _with_eyes_and_air(
+    nested = with_eyes_and_air(
         image, nested, inside.inner, missing=missing, mni=mni, bone_grey=bone_grey
     )
     del mni
@@ -203,68 +202,6 @@ def _posterior(
     found = tissue_chances(grey, chances, greys, head=head, coupling=COUPLING, rounds=ROUNDS)
     found[missing] = chances[missing]
     return found, greys, top
-
-
-def _skull(
-    image: Volume,
-    inside: Inside,
-    head: NDArray[np.bool_],
-    *,
-    found: NDArray[np.float32],
-    missing: NDArray[np.bool_],
-    mni: NDArray[np.float32],
-    fluid_grey: tuple[float, float],
-) -> tuple[Inside, NDArray[np.float32], float]:
-    """Give the inside of the skull, mended, the chance of bone round it, and the grey of bone.
-
-    Over the vault both come from the rays, elsewhere from the voxels' own chances.
-    """
-    voxel_mm = float(image.voxel_mm.mean())
-    vault = vault_borders(
-        image.data,
-        inside.inner,
-        inside.tissue,
-        head,
-        missing=missing,
-        mni=mni,
-        fluid_grey=fluid_grey,
-        voxel_mm=voxel_mm,
-    )
-    shell = head & ~shrunk(inside.inner, INNER_REACH_MM / voxel_mm)
-    under_inner, under_outer = vault_bone(vault, shell)
-    known = np.isfinite(under_inner) & (under_outer > -BEYOND_MM)
-    inner = np.where(known, under_inner > 0, inside.inner) | swollen(inside.tissue, 1)
-    bone = found[..., 3] / np.maximum(found[..., 3:5].sum(-1), 1e-6)
-    bone = np.where(
-        known, 1 / (1 + np.exp(-np.clip(np.nan_to_num(under_outer) / BORDER_MM, -40, 40))), bone
-    )
-    bone[inner | ~head] = 0
-    mended = replace(inside, inner=largest(inner & head))
-    return mended, np.asarray(bone, dtype=np.float32), vault.table_grey
-
-
-def _with_eyes_and_air(
-    image: Volume,
-    nested: Nested,
-    inner: NDArray[np.bool_],
-    *,
-    missing: NDArray[np.bool_],
-    mni: NDArray[np.float32],
-    bone_grey: float,
-) -> Nested:
-    """Give the labels with eyeballs and the air spaces inside the head, where the image shows."""
-    voxel_mm = float(image.voxel_mm.mean())
-    labels = nested.labels.copy()
-    white = float(np.median(image.data[labels == Tissue.WM]))
-    eyes = eyeballs(image.data, nested.head, mni=mni, white_grey=white, voxel_mm=voxel_mm)
-    outside_brain = np.isin(labels, (Tissue.BONE, Tissue.SCALP)) & ~swollen(inner, 1 / voxel_mm)
-    labels[eyes & outside_brain & shrunk(nested.head, 1 / voxel_mm)] = Tissue.EYE
-    air = air_spaces(
-        image.data, inner, nested.head, mni=mni, bone_grey=bone_grey, voxel_mm=voxel_mm
-    )
-    air &= outside_brain & ~swollen(missing, MISSING_MM / voxel_mm) & (labels != Tissue.EYE)
-    labels[air] = Tissue.AIR
-    return replace(nested, labels=labels)
 
 
 def _split(found: NDArray[np.float32], bone: NDArray[np.float32]) -> NDArray[np.float32]:
