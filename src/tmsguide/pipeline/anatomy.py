@@ -53,6 +53,7 @@ def anatomy_step(
             bias=correct_bias,
             linear=register_linear,
             deformable=register_deformable,
+            age_years=source.subject.age_years,
             settings=settings,
             progress=bench.listener.said,
         )

@@ -171,7 +171,6 @@ def _source(
         program=program,
         subject=found.subject,
         t1w=found.t1w,
-        t2w=None,
         root=found.root,
         dataset=found.dataset,
         runs=tuple(run for run, _ in runs),

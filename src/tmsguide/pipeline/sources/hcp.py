@@ -65,7 +65,6 @@ def hcp_source(folder: Path, label: str) -> Source:
         program="HCP pipelines",
         subject=Subject(found.label),
         t1w=found.t1w,
-        t2w=None,
         root=found.root,
         dataset="HCP pipelines",
         runs=tuple(SourceRun(run.name, _task(run.name), _files(found, run), {}) for run in runs),

@@ -77,7 +77,6 @@ def raw_source(bids_dir: Path, label: str, *, functional: bool = True) -> Source
         program="raw BIDS",
         subject=found.subject,
         t1w=found.t1w,
-        t2w=None,
         root=found.root,
         dataset=found.dataset,
         runs=tuple(

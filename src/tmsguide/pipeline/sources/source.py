@@ -66,7 +66,6 @@ class Source:
     program: str
     subject: Subject
     t1w: Path
-    t2w: Path | None
     root: Path
     dataset: str
     runs: tuple[SourceRun, ...]
