@@ -365,7 +365,7 @@ CANARIES = [
     ),
     Canary(
         "conductivity permuted in the mesh",
-        "tmsguide.head.mesh._finish",
+        "tmsguide.head.meshing.mesh._finish",
         permuted_sigma,
         tissues_have_their_conductivity,
     ),

@@ -11,9 +11,9 @@ import numpy as np
 
 from tmsguide.engines import correct_bias, register_deformable, register_linear
 from tmsguide.head import head_prior, normalise, scalp_surface, segment
-from tmsguide.head.landmarks import find_landmarks
-from tmsguide.head.sidedness import Hemisphere, SideVerdict, sidedness
-from tmsguide.head.ten_twenty import ten_twenty
+from tmsguide.head.marks.landmarks import find_landmarks
+from tmsguide.head.marks.sidedness import Hemisphere, SideVerdict, sidedness
+from tmsguide.head.marks.ten_twenty import ten_twenty
 from tmsguide.io import mni_maps, mni_surfaces
 from tmsguide.model import MNI, Anatomy, AnatomySettings, Frame, Points, Tissue, Volume
 from tmsguide.phantom import PhantomSettings, person

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tmsguide.head.mesh import tetrahedralise
+from tmsguide.head.meshing.mesh import tetrahedralise
 from tmsguide.model import Placement, Tissue, Volume, native_frame
 
 FRAME = native_frame("ball")

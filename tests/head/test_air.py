@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
-from tmsguide.head.air import air_spaces
+from tmsguide.head.tissues.air import air_spaces
 
 SHAPE, VOXEL_MM = (90, 110, 100), 1.5
 

@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from tests.head.templates import template
 from tmsguide.errors import FrameError, GeometryError
-from tmsguide.head.defacing import deface_mask, defaced, defaced_anatomy
-from tmsguide.head.faceless import faceless
+from tmsguide.head.privacy.defacing import deface_mask, defaced, defaced_anatomy
+from tmsguide.head.privacy.faceless import faceless
 from tmsguide.head.surfaces import scalp_surface
 from tmsguide.model import MNI, Anatomy, Points, Tissue, Volume, native_frame
 from tmsguide.phantom import PhantomSettings, person

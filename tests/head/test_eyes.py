@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from tmsguide.head.eyes import eyeballs
+from tmsguide.head.tissues.eyes import eyeballs
 
 VOXEL_MM = 1.5
 EYES = ((-30.0, 56.0, -43.0), (33.0, 54.0, -38.0))

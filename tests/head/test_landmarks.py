@@ -7,8 +7,8 @@ from tests.head.colin import ELECTRODES, colin
 from tests.head.doubles import shells
 from tmsguide.errors import FrameError
 from tmsguide.head import scalp_surface
-from tmsguide.head.landmarks import fiducials, find_landmarks
-from tmsguide.head.profile import front_notch, outline, rear_knob
+from tmsguide.head.marks.landmarks import fiducials, find_landmarks
+from tmsguide.head.marks.profile import front_notch, outline, rear_knob
 from tmsguide.model import Points, Surface, Volume, native_frame
 
 AXES = np.eye(3)

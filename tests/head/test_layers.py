@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 
 from tests.head.doubles import shells
-from tmsguide.head.layers import vault_bone, vault_borders
-from tmsguide.head.rays import blur, radius_at, rays_from, seen
+from tmsguide.head.tissues.layers import vault_bone, vault_borders
+from tmsguide.head.tissues.rays import blur, radius_at, rays_from, seen
 
 # brain, fluid, skull and scalp of an adult's vault; 6.5 mm each of skull and scalp at the vertex
 RADII_MM = (50.0, 57.0, 60.5, 67.0, 73.5)

@@ -8,7 +8,7 @@ from tests.io.foreign import turned, world
 from tests.io.refusals import refused
 from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.errors import FrameError, QualityError
-from tmsguide.head.merging import anatomy_from_labels, with_brain_labels
+from tmsguide.head.tissues.merging import anatomy_from_labels, with_brain_labels
 from tmsguide.model import Anatomy, Tissue, Volume, native_frame
 
 FRAME = native_frame("01")

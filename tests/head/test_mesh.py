@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.errors import GeometryError, InputError
-from tmsguide.head.mesh import tetrahedralise
+from tmsguide.head.meshing.mesh import tetrahedralise
 from tmsguide.model import Tissue, Volume, native_frame
 from tmsguide.num.tetrahedra import barycentres, boundary_triangles, face_counts, volumes
 

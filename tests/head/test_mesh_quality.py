@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from tests.head.doubles import labels_in_mesh
 from tmsguide.errors import FrameError, GeometryError, InputError
-from tmsguide.head.mesh import tetrahedralise
+from tmsguide.head.meshing.mesh import tetrahedralise
 from tmsguide.model import Points, Tissue, Volume, native_frame
 from tmsguide.num.dihedral import least_dihedral_deg
 from tmsguide.num.tetrahedra import barycentres, face_counts, volumes

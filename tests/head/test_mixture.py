@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from tests.tolerance import STORED, assert_close
 from tmsguide.errors import QualityError
-from tmsguide.head.mixture import BINS, fit_greys, tissue_chances
+from tmsguide.head.tissues.mixture import BINS, fit_greys, tissue_chances
 
 LEVEL = np.array([0.8, 0.55, 0.2, 0.08, 0.65, 0.02])
 

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from tests.head.doubles import shells
 from tmsguide.errors import QualityError
-from tmsguide.head.nesting import inside_skull, nested_labels, shrunk, swollen
+from tmsguide.head.tissues.nesting import inside_skull, nested_labels, shrunk, swollen
 from tmsguide.model import Tissue
 
 CORNERS = ndimage.generate_binary_structure(3, 1)

@@ -5,7 +5,7 @@ from tests.head.templates import template
 from tests.tolerance import STORED, assert_close
 from tmsguide.errors import InputError
 from tmsguide.head import head_prior, prior_from_maps
-from tmsguide.head.shells import scalp_mm, skull_mm
+from tmsguide.head.tissues.shells import scalp_mm, skull_mm
 from tmsguide.model import MNI, Volume
 
 

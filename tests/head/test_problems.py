@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tmsguide.errors import QualityError
-from tmsguide.head.foreground import crop_to_head
-from tmsguide.head.problems import (
+from tmsguide.head.tissues.foreground import crop_to_head
+from tmsguide.head.tissues.problems import (
     age_problems,
     bone_problems,
     contrast_problems,

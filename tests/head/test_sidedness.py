@@ -8,8 +8,8 @@ from scipy import ndimage
 from tests.head.colin import colin
 from tests.shared_data import shared
 from tmsguide.errors import FrameError, InputError
-from tmsguide.head.asymmetry import agreement, expected_levels
-from tmsguide.head.sidedness import Hemisphere, SideVerdict, sidedness
+from tmsguide.head.marks.asymmetry import agreement, expected_levels
+from tmsguide.head.marks.sidedness import Hemisphere, SideVerdict, sidedness
 from tmsguide.io import mni_surfaces, read_surface_gifti
 from tmsguide.model import MNI, Affine, Anatomy, Frame, Points, Surface, Volume
 

@@ -6,7 +6,7 @@ import pytest
 from tests.head.scalps import ball
 from tests.tolerance import Tol, assert_close
 from tmsguide.errors import GeometryError
-from tmsguide.head.tape import tape
+from tmsguide.head.marks.tape import tape
 
 FRONT, TOP, BACK = np.array([0, 90.0, 0]), np.array([0, 0, 90.0]), np.array([0, -90.0, 0])
 FACETS = Tol(1e-3, "chords of 3 mm triangles on a 90 mm ball: 1.5e-4 of the radius measured")

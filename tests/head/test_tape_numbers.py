@@ -3,8 +3,8 @@ import pytest
 
 from tests.head.scalps import FRAME, ball, equator
 from tmsguide.errors import FrameError, GeometryError
-from tmsguide.head.tape_numbers import tape_numbers
-from tmsguide.head.ten_twenty import ten_twenty
+from tmsguide.head.marks.tape_numbers import tape_numbers
+from tmsguide.head.marks.ten_twenty import ten_twenty
 from tmsguide.model import MNI, Points
 
 RING = 90 * np.cos(np.deg2rad(18))  # radius of the circumference of a ball of 90 mm

@@ -10,7 +10,7 @@ from tests.head.scalps import ball, equator
 from tests.shared_data import shared
 from tests.tolerance import Tol, assert_close
 from tmsguide.errors import FrameError, InputError
-from tmsguide.head.ten_twenty import Grid, ten_twenty
+from tmsguide.head.marks.ten_twenty import Grid, ten_twenty
 from tmsguide.io import read_surface_gifti
 from tmsguide.model import MNI, Landmarks, Points
 

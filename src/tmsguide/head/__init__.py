@@ -1,20 +1,20 @@
 """The person's head from one T1w image: tissues, maps to MNI, surfaces and the head mesh."""
 
-from tmsguide.head.defacing import deface_mask, defaced, defaced_anatomy
-from tmsguide.head.faceless import faceless
 from tmsguide.head.image_quality import T1wQuality, t1w_quality
-from tmsguide.head.landmarks import find_landmarks
-from tmsguide.head.merging import anatomy_from_labels, with_brain_labels
-from tmsguide.head.mesh import tetrahedralise
+from tmsguide.head.marks.landmarks import find_landmarks
+from tmsguide.head.marks.sidedness import Hemisphere, Sidedness, SideVerdict, sidedness
+from tmsguide.head.marks.tape_numbers import TapeNumbers, tape_numbers
+from tmsguide.head.marks.ten_twenty import Grid, ten_twenty
+from tmsguide.head.meshing.mesh import tetrahedralise
+from tmsguide.head.meshing.outline import mesh_outline
+from tmsguide.head.meshing.soundness import check_head, mended
 from tmsguide.head.normalise import normalise
-from tmsguide.head.outline import mesh_outline
-from tmsguide.head.prior import HeadPrior, head_prior, prior_from_maps
-from tmsguide.head.sidedness import Hemisphere, Sidedness, SideVerdict, sidedness
-from tmsguide.head.soundness import check_head, mended
+from tmsguide.head.privacy.defacing import deface_mask, defaced, defaced_anatomy
+from tmsguide.head.privacy.faceless import faceless
 from tmsguide.head.surfaces import cortex_surface, scalp_surface
-from tmsguide.head.tape_numbers import TapeNumbers, tape_numbers
-from tmsguide.head.ten_twenty import Grid, ten_twenty
-from tmsguide.head.tissue import segment
+from tmsguide.head.tissues.labelling import segment
+from tmsguide.head.tissues.merging import anatomy_from_labels, with_brain_labels
+from tmsguide.head.tissues.prior import HeadPrior, head_prior, prior_from_maps
 
 __all__ = [
     "Grid",

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from tmsguide.head.grid import block_mean, fine_grid, regridded
-from tmsguide.head.nesting import swollen
+from tmsguide.head.tissues.nesting import swollen
 from tmsguide.model import AnatomySettings, Volume
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from tmsguide.errors import GeometryError
-from tmsguide.head.foreground import largest
 from tmsguide.head.grid import fine_grid
+from tmsguide.head.tissues.foreground import largest
 from tmsguide.model import Points, Surface, Volume
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def read_charm(folder: Path, *, frame: Frame) -> CharmHead:
     SimNIBS manual, "charm", "Coordinates in SimNIBS" (world of m2m_<subject>/T1.nii.gz).
     """
     # only here: the room of heads brings numba along, which reading a table should not
-    from tmsguide.head.merging import anatomy_from_labels
+    from tmsguide.head.tissues.merging import anatomy_from_labels
 
     subject = _subject(folder)
     t1w = read_t1w(_needed(folder, "T1.nii.gz"), frame=frame).volume

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.head.tape import plane_cut
+from tmsguide.head.marks.tape import plane_cut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.head.nesting import shrunk, swollen
+from tmsguide.head.tissues.nesting import shrunk, swollen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

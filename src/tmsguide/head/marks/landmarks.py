@@ -13,9 +13,9 @@ from scipy.spatial import cKDTree
 
 from tmsguide.errors import FrameError
 from tmsguide.head.grid import sampled
-from tmsguide.head.problems import FACE_BOX_MNI_MM
-from tmsguide.head.profile import front_notch, outline, rear_knob
-from tmsguide.head.tape import tape
+from tmsguide.head.marks.profile import front_notch, outline, rear_knob
+from tmsguide.head.marks.tape import tape
+from tmsguide.head.tissues.problems import FACE_BOX_MNI_MM
 from tmsguide.model import MNI, Landmarks, Points, Tissue
 
 if TYPE_CHECKING:

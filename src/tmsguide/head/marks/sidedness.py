@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError, InputError
-from tmsguide.head.asymmetry import agreement, expected_levels, seen_levels
+from tmsguide.head.marks.asymmetry import agreement, expected_levels, seen_levels
 from tmsguide.model import MNI_FRAMES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from tmsguide.errors import InputError
 from tmsguide.head.grid import block_mean
-from tmsguide.head.shells import SHELL_SOURCES, scalp_mm, skull_mm
+from tmsguide.head.tissues.shells import SHELL_SOURCES, scalp_mm, skull_mm
 from tmsguide.model import Volume
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def head_prior(t1: Volume, gm: Volume, wm: Volume) -> HeadPrior:
 
     References
     ----------
-    Fonov 2009, DOI 10.1016/S1053-8119(09)70884-5; thicknesses: `tmsguide.head.shells`.
+    Fonov 2009, DOI 10.1016/S1053-8119(09)70884-5; thicknesses: `tmsguide.head.tissues.shells`.
     """
     t1, gm, wm = (_roomy(v) for v in _coarse(t1, gm, wm))
     voxel_mm = float(gm.voxel_mm.mean())

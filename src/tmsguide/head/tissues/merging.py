@@ -9,9 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from tmsguide.errors import FrameError, InputError, QualityError
-from tmsguide.head.foreground import largest
 from tmsguide.head.grid import regridded
-from tmsguide.head.nesting import BONE_MM, SCALP_MM, shrunk, swollen
+from tmsguide.head.tissues.foreground import largest
+from tmsguide.head.tissues.nesting import BONE_MM, SCALP_MM, shrunk, swollen
 from tmsguide.model import Anatomy, Tissue, Volume
 
 if TYPE_CHECKING:

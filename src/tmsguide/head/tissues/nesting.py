@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from tmsguide.errors import QualityError
-from tmsguide.head.foreground import largest
+from tmsguide.head.tissues.foreground import largest
 from tmsguide.model import Tissue
 
 if TYPE_CHECKING:

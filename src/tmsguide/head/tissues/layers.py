@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.head.layer_fit import (
+from tmsguide.head.tissues.layer_fit import (
     PIA_MM,
     SKIN_MM,
     Profiles,
@@ -23,14 +23,14 @@ from tmsguide.head.layer_fit import (
     normal_density,
     pooled_over,
 )
-from tmsguide.head.prior import below_face_line
-from tmsguide.head.rays import blur, radius_at, rays_from, seen
-from tmsguide.head.shells import scalp_mm, skull_mm
+from tmsguide.head.tissues.prior import below_face_line
+from tmsguide.head.tissues.rays import blur, radius_at, rays_from, seen
+from tmsguide.head.tissues.shells import scalp_mm, skull_mm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.head.rays import Rays
+    from tmsguide.head.tissues.rays import Rays
 
     Floats = NDArray[np.float32]
     Index = NDArray[np.intp]

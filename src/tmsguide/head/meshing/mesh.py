@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError, GeometryError, InputError
-from tmsguide.head.grading import Focus, allowed_doublings, lattice_box
-from tmsguide.head.levels import cropped, nested_levels
+from tmsguide.head.meshing.grading import Focus, allowed_doublings, lattice_box
+from tmsguide.head.meshing.levels import cropped, nested_levels
 from tmsguide.model import HeadModel, Points, Tissue, Volume
 from tmsguide.num.angle_repair import repaired
 from tmsguide.num.lattice import graded_lattice

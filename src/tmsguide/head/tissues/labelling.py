@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from tmsguide.head.foreground import brightest_brain, crop_to_head
 from tmsguide.head.grid import fine_grid, regridded, sampled, warped_voxels
-from tmsguide.head.mixture import BINS, TissueGreys, fit_greys, tissue_chances
-from tmsguide.head.nesting import Nested, inside_skull, nested_labels, shrunk, swollen
-from tmsguide.head.prior import HeadPrior, below_face_line
-from tmsguide.head.problems import (
+from tmsguide.head.tissues.foreground import brightest_brain, crop_to_head
+from tmsguide.head.tissues.mixture import BINS, TissueGreys, fit_greys, tissue_chances
+from tmsguide.head.tissues.nesting import Nested, inside_skull, nested_labels, shrunk, swollen
+from tmsguide.head.tissues.prior import HeadPrior, below_face_line
+from tmsguide.head.tissues.problems import (
     age_problems,
     bone_problems,
     contrast_problems,
@@ -20,7 +20,7 @@ from tmsguide.head.problems import (
     face_problems,
     volume_problems,
 )
-from tmsguide.head.skull import skull_of, with_eyes_and_air
+from tmsguide.head.tissues.skull import skull_of, with_eyes_and_air
 from tmsguide.model import Anatomy, AnatomySettings, Points, Tissue, Volume, silent
 
 if TYPE_CHECKING:

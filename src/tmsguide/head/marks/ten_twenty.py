@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError, GeometryError, InputError
-from tmsguide.head.tape import tape
+from tmsguide.head.marks.tape import tape
 from tmsguide.model import Landmarks, Points
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError, GeometryError
-from tmsguide.head.tape import Tape, tape
-from tmsguide.head.ten_twenty import ten_twenty
+from tmsguide.head.marks.tape import Tape, tape
+from tmsguide.head.marks.ten_twenty import ten_twenty
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

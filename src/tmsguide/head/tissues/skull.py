@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.head.air import air_spaces
-from tmsguide.head.eyes import eyeballs
-from tmsguide.head.foreground import largest
-from tmsguide.head.layers import vault_bone, vault_borders
-from tmsguide.head.nesting import Inside, Nested, shrunk, swollen
+from tmsguide.head.tissues.air import air_spaces
+from tmsguide.head.tissues.eyes import eyeballs
+from tmsguide.head.tissues.foreground import largest
+from tmsguide.head.tissues.layers import vault_bone, vault_borders
+from tmsguide.head.tissues.nesting import Inside, Nested, shrunk, swollen
 from tmsguide.model import Tissue
 
 if TYPE_CHECKING:

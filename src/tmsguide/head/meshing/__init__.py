@@ -1,0 +1,1 @@
+"""Labels to graded tetrahedra, and the soundness of any mesh."""

@@ -1,0 +1,1 @@
+"""What is blanked in all that is shown or shared."""

@@ -1,0 +1,1 @@
+"""From a T1w to the labels of a whole head."""
