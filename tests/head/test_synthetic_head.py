@@ -59,7 +59,9 @@ def test_nothing_is_complained_about(case):
 
 
 def test_layers_are_nested(case):
-    labels = case[1].labels.data
+    labels = case[1].labels.data.copy()
+    hollow = ndimage.binary_fill_holes(labels > 0) & (labels == 0)
+    labels[hollow | (labels == 6)] = 5  # air spaces and eyes lie in bone and flesh, not in brain
     step = ndimage.generate_binary_structure(3, 1)
     for inner, outer in (
         ((1, 2), (1, 2, 3)),

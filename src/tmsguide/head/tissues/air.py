@@ -62,7 +62,7 @@ def air_spaces(
     voxel_mm
         Edge of the cubic voxels.
     """
-    place = _places(mni) & head & ~swollen(inner, BRAIN_MM / voxel_mm)
+    place = _places(mni) & head & ~swollen(inner, max(1, BRAIN_MM / voxel_mm))
     smooth = ndimage.gaussian_filter(grey, SMOOTH_MM / voxel_mm)
     background = _background(smooth, head)
     if not bone_grey > background:

@@ -79,8 +79,9 @@ def with_eyes_and_air(
     labels = nested.labels.copy()
     white = float(np.median(image.data[labels == Tissue.WM]))
     eyes = eyeballs(image.data, nested.head, mni=mni, white_grey=white, voxel_mm=voxel_mm)
-    outside_brain = np.isin(labels, (Tissue.BONE, Tissue.SCALP)) & ~swollen(inner, 1 / voxel_mm)
-    labels[eyes & outside_brain & shrunk(nested.head, 1 / voxel_mm)] = Tissue.EYE
+    layer = max(1, 1 / voxel_mm)  # of bone over the brain, and of lid over the eyes
+    outside_brain = np.isin(labels, (Tissue.BONE, Tissue.SCALP)) & ~swollen(inner, layer)
+    labels[eyes & outside_brain & shrunk(nested.head, layer)] = Tissue.EYE
     air = air_spaces(
         image.data, inner, nested.head, mni=mni, bone_grey=bone_grey, voxel_mm=voxel_mm
     )
