@@ -119,7 +119,7 @@ def test_killed_while_publishing_the_old_results_stand_or_the_new_ones_do(again)
         (again.person / "summary.json").read_text().replace('"digest": "', '"digest": "stale')
     )
     stale = files(again.person)
-    killed(again, "tmsguide.pipeline.publish", "_swap")
+    killed(again, "tmsguide.pipeline.publication", "_swap")
     assert files(again.person) == stale
     assert set(stale) == set(old)
     run_participant(demo_request(again))

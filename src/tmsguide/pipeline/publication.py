@@ -70,9 +70,12 @@ def put_in_place(out: Path, label: str) -> Iterator[Path]:
         yield aside
         # the folder last: its summary.json is what tells a later run that all of it stands
         (aside / f"{name}.html").replace(out / f"{name}.html")
-        old = out / name
-        if old.exists():
-            old.rename((aside / name).with_name(f"{name}.old"))
-        (aside / name).rename(old)
+        _swap(aside / name, out / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swap(new: Path, old: Path) -> None:
+    if old.exists():
+        old.rename(new.with_name(f"{new.name}.old"))
+    new.rename(old)
