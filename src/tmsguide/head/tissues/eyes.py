@@ -18,7 +18,7 @@ __all__ = ["eyeballs"]
 # middle of the orbits, template mm; found anew in each head, so a few mm do not matter
 EYES_MNI_MM = ((-33.0, 60.0, -40.0), (33.0, 60.0, -40.0))
 SEARCH_MM = 13.0
-# axial length 22 to 27 mm in adults, 24.2 on average (Bekerman 2014, DOI 10.1155/2014/503645)
+# axial length 22 to 27 mm in adults, 24.2 on average (Bekerman 2014, unverified)
 RADII_MM = (10.5, 11.0, 11.5, 12.0, 12.5, 13.0)
 STEP_MM = 2.0
 EDGE_MM = 1.5

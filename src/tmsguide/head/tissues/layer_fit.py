@@ -32,7 +32,7 @@ __all__ = [
 
 SHARE_SD = 0.12  # of the split, from SDs near 20 % of both thicknesses (sources in `shells`)
 THICKEST = 1.7  # in parts of the mean skull; beyond it thick flesh, not bone
-TABLE_MM = 1.5  # compact bone on either side of the marrow (Lynnerup 2005, 10.1186/1746-160X-1-13)
+TABLE_MM = 1.5  # compact bone on either side of the marrow (Lynnerup 2005, unverified)
 SKIN_MM = 2.0
 INNER_SD_MM = 3.0  # what the voxelwise labels leave open of the inner border
 PIA_SHADE_MM = 1.5  # over the brain, where voxels hold cortex too
