@@ -2,6 +2,7 @@
 
 from tmsguide.model.heads import Coil, Field, HeadModel, Landmarks, Placement, Surface
 from tmsguide.model.images import Anatomy, Distortion, Scan, Tissue, Volume
+from tmsguide.model.networks import Connectome, Deviation, NetworkMeans, Parcels
 from tmsguide.model.plans import Finding, Plan, Protocol, Subject, Verdict
 from tmsguide.model.ports import BiasCorrector, DeformableRegistrar, LinearRegistrar
 from tmsguide.model.progress import silent
@@ -16,11 +17,12 @@ from tmsguide.model.settings import (
 )
 from tmsguide.model.signals import ConnectivityMap, Denoised, Prepared, Quality, ScanVerdict
 from tmsguide.model.spaces import MNI, MNI_FRAMES, Affine, Frame, Points, Warp, native_frame
-from tmsguide.model.targets import Target
+from tmsguide.model.targets import Advice, Region, Reliability, Support, Target
 
 __all__ = [
     "MNI",
     "MNI_FRAMES",
+    "Advice",
     "Affine",
     "Anatomy",
     "AnatomySettings",
@@ -28,8 +30,10 @@ __all__ = [
     "BoldSettings",
     "Coil",
     "ConnectivityMap",
+    "Connectome",
     "DeformableRegistrar",
     "Denoised",
+    "Deviation",
     "Distortion",
     "Field",
     "Finding",
@@ -38,7 +42,9 @@ __all__ = [
     "HeadSettings",
     "Landmarks",
     "LinearRegistrar",
+    "NetworkMeans",
     "OutputSettings",
+    "Parcels",
     "Placement",
     "Plan",
     "PlanSettings",
@@ -46,10 +52,13 @@ __all__ = [
     "Prepared",
     "Protocol",
     "Quality",
+    "Region",
+    "Reliability",
     "Scan",
     "ScanVerdict",
     "SearchSettings",
     "Subject",
+    "Support",
     "Surface",
     "Target",
     "TargetSettings",
