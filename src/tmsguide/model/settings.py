@@ -8,6 +8,7 @@ __all__ = [
     "AnatomySettings",
     "BoldSettings",
     "HeadSettings",
+    "NetworkSettings",
     "OutputSettings",
     "PlanSettings",
     "SearchSettings",
@@ -54,6 +55,17 @@ class TargetSettings:
     seed_shift_mm: float = 2.0  # SD per axis of where the seed truly lies: MNI registration error
     block_s: float = 60.0  # circular block bootstrap
     confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Settings of parcels, connectome and comparison with a cohort."""
+
+    atlas: str = "seitzman-2018"  # comes with nilearn; or a label image in an MNI 152 space
+    radius_mm: float = 5.0  # balls round the coordinates of a set (Power 2011)
+    connectome: str = "correlation"  # or "partial"
+    resamples: int = 200  # of the network means
+    norms_path: str = ""  # norms fitted from a cohort of the user's; empty: no comparison
 
 
 @dataclass(frozen=True, slots=True)
