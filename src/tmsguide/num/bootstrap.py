@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     Singles = NDArray[np.float32]
 
-__all__ = ["Moments", "circular_block_counts", "column_blocks", "moments", "resampled_correlation"]
+__all__ = [
+    "Moments",
+    "circular_block_counts",
+    "column_blocks",
+    "moments",
+    "resampled_correlation",
+    "stratified_block_counts",
+]
 
 #: Columns per block: (T, 4096) float32 stays near the cache and bounds the memory.
 _COLUMNS = 4096
@@ -27,9 +34,17 @@ class Moments(NamedTuple):
 
 
 def circular_block_counts(
-    frames: int, block: int, resamples: int, *, rng: np.random.Generator
+    frames: int,
+    block: int,
+    resamples: int,
+    *,
+    rng: np.random.Generator,
+    drawn: int | None = None,
 ) -> Singles:
     """How often each frame is drawn in each circular block resample, (B, T); rows sum to T.
+
+    With ``drawn`` frames instead of T a resample stands for a shorter scan (m out of n; Bickel,
+    Götze & van Zwet 1997, Statistica Sinica 7:1-31).
 
     References
     ----------
@@ -41,13 +56,48 @@ def circular_block_counts(
     >>> circular_block_counts(10, 4, 3, rng=np.random.default_rng(0)).sum(axis=1).tolist()
     [10.0, 10.0, 10.0]
     """
-    blocks = -(-frames // block)
+    wanted = frames if drawn is None else drawn
+    blocks = -(-wanted // block)
     start = rng.integers(0, frames, size=(resamples, blocks))
-    drawn = (start[:, :, None] + np.arange(block)) % frames
-    drawn = drawn.reshape(resamples, -1)[:, :frames]
-    flat = drawn + frames * np.arange(resamples)[:, None]
+    at = (start[:, :, None] + np.arange(block)) % frames
+    at = at.reshape(resamples, -1)[:, :wanted]
+    flat = at + frames * np.arange(resamples)[:, None]
     counts = np.bincount(flat.ravel(), minlength=resamples * frames)
     return counts.reshape(resamples, frames).astype(np.float32)
+
+
+def stratified_block_counts(
+    run_frames: Sequence[int],
+    block: int,
+    resamples: int,
+    *,
+    rng: np.random.Generator,
+    share: float = 1.0,
+) -> Singles:
+    """Circular block resamples drawn within each run, so that no block joins two runs, (B, T).
+
+    Each run of ``run_frames`` gives ``share`` of its frames, rounded, at least one. A run shorter
+    than two blocks is cut into blocks of half its length, at least one frame: with whole blocks
+    its resamples would be little but rotations of itself.
+
+    Examples
+    --------
+    >>> counts = stratified_block_counts((6, 4), 3, 2, rng=np.random.default_rng(0))
+    >>> counts[:, :6].sum(axis=1).tolist(), counts[:, 6:].sum(axis=1).tolist()
+    ([6.0, 6.0], [4.0, 4.0])
+    """
+    return np.hstack(
+        [
+            circular_block_counts(
+                frames,
+                max(1, min(block, frames // 2)),
+                resamples,
+                rng=rng,
+                drawn=max(1, round(share * frames)),
+            )
+            for frames in run_frames
+        ]
+    )
 
 
 def column_blocks(columns: int) -> Iterator[slice]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tmsguide.report import quantities
 
 if TYPE_CHECKING:
-    from tmsguide.report.dossier import DoseEntry, Triple
+    from tmsguide.report.entries import DoseEntry, Triple
 
 __all__ = ["DoseWords", "dose_words"]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         Anatomy,
         Coil,
         ConnectivityMap,
+        Deviation,
+        Frame,
         Placement,
         Plan,
         Points,
@@ -27,56 +29,15 @@ if TYPE_CHECKING:
         Target,
         Volume,
     )
+    from tmsguide.report.entries import (
+        AgreementEntry,
+        ConnectomeEntry,
+        DoseEntry,
+        OptionEntry,
+        RunEntry,
+    )
 
-__all__ = ["DoseEntry", "Dossier", "OptionEntry", "Report", "RunEntry", "Triple"]
-
-Triple = tuple[float, float, float]  # value, low, high
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OptionEntry:
-    """A placement worth choosing and why, at its own dI/dt.
-
-    Field in the target, its mean and 5th percentile under placement error; cortex with at least
-    half of the peak; peak in the scalp over the field in the target; dI/dt for the field that the
-    planned placement gives, in percent of that one's.
-    """
-
-    placement: Placement
-    reason: str
-    target_v_per_m: float
-    expected_v_per_m: float
-    low_v_per_m: float
-    focal_mm2: float
-    scalp_per_target: float
-    dose_percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class DoseEntry:
-    """Fields at target and motor cortex over the ranges of conductivity, depths and intensities.
-
-    Triples are mean, 5th and 95th percentile. ``methods`` are (name, % of output with its range,
-    what held it back or ""), empty without a motor threshold.
-    """
-
-    target_v_per_m: Triple
-    motor_v_per_m: Triple
-    motor_over_target: Triple
-    depth_target_mm: float
-    depth_m1_mm: float
-    methods: tuple[tuple[str, Triple, str], ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunEntry:
-    """One functional run: ``frames`` acquired, how it was judged by itself, words about it."""
-
-    name: str
-    frames: int
-    quality: Quality
-    note: str = ""
+__all__ = ["Dossier", "Report"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +58,9 @@ class Dossier:
     of the carpet, top to bottom, with their rows; ``bold_reference`` is a mean functional image as
     acquired, placed by its coregistration and not cut to the brain. ``scalp`` is only drawn: give
     one without a face. ``tape`` says how the coil's centre is found without a
-    navigator, ``mni_space`` names the template of the MNI coordinates.
+    navigator, ``mni_space`` names the template of the MNI coordinates. ``agreement`` compares the
+    target with the alternatives, in their order; ``connectome`` holds the person's networks,
+    ``deviation`` how they compare with other people.
 
     Raises
     ------
@@ -154,43 +117,62 @@ class Dossier:
     t1w_quality: T1wQuality | None = None
     tape: str = ""
     mni_space: str = "MNI152NLin2009aSym"
+    agreement: AgreementEntry | None = None
+    connectome: ConnectomeEntry | None = None
+    deviation: Deviation | None = None
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame
-        placed = {
-            "target": self.target.point.frame,
-            "connectivity map": self.cmap.where.frame,
-            "seed": self.seed.frame,
-            "search region": self.search.frame,
-            "scalp": self.scalp.vertices.frame,
-            "cortex": self.cortex.vertices.frame,
-            "coil pose": self.placement.frame,
-            "mean BOLD": self.mean_bold.frame,
-        }
-        if self.bold_reference is not None:
-            placed["reference BOLD"] = self.bold_reference.frame
-        for name, given in placed.items():
+        for name, given in _placed(self).items():
             if given != frame:
                 raise FrameError(
                     f"the {name} is in {given.name}, the report draws in {frame.name}; "
                     "map it to the person's T1w frame first"
                 )
-        vertices, frames = len(self.cortex.vertices), len(self.fd_mm)
-        sizes = {
-            "cortex_z": (len(self.cortex_z), vertices),
-            "cortex_e_v_per_m": (len(self.cortex_e_v_per_m), vertices),
-            "dvars": (len(self.dvars), frames),
-            "kept": (len(self.kept), frames),
-        }
-        if self.global_signal is not None:
-            sizes["global_signal"] = (len(self.global_signal), frames)
-        if self.runs:
-            sizes["runs"] = (sum(run.frames for run in self.runs), frames)
-        if self.carpet_rows:
-            sizes["carpet_rows"] = (sum(n for _, n in self.carpet_rows), self.carpet.shape[1])
-        for name, (length, needed) in sizes.items():
+        for name, (length, needed) in _lengths(self).items():
             if length != needed:
                 raise InputError(f"{name} has {length} values, needed {needed}: one for each")
+
+
+def _placed(given: Dossier) -> dict[str, Frame]:
+    """Give the frame of everything that has one, by its name in words."""
+    placed = {
+        "target": given.target.point.frame,
+        "connectivity map": given.cmap.where.frame,
+        "seed": given.seed.frame,
+        "search region": given.search.frame,
+        "scalp": given.scalp.vertices.frame,
+        "cortex": given.cortex.vertices.frame,
+        "coil pose": given.placement.frame,
+        "mean BOLD": given.mean_bold.frame,
+    }
+    if given.bold_reference is not None:
+        placed["reference BOLD"] = given.bold_reference.frame
+    if given.target.region is not None:
+        placed["region of the target"] = given.target.region.places.frame
+    if given.agreement is not None and given.agreement.consensus is not None:
+        placed["consensus"] = given.agreement.consensus.frame
+    return placed
+
+
+def _lengths(given: Dossier) -> dict[str, tuple[int, int]]:
+    """Give how long every array is and how long it must be."""
+    vertices, frames = len(given.cortex.vertices), len(given.fd_mm)
+    sizes = {
+        "cortex_z": (len(given.cortex_z), vertices),
+        "cortex_e_v_per_m": (len(given.cortex_e_v_per_m), vertices),
+        "dvars": (len(given.dvars), frames),
+        "kept": (len(given.kept), frames),
+    }
+    if given.global_signal is not None:
+        sizes["global_signal"] = (len(given.global_signal), frames)
+    if given.runs:
+        sizes["runs"] = (sum(run.frames for run in given.runs), frames)
+    if given.carpet_rows:
+        sizes["carpet_rows"] = (sum(n for _, n in given.carpet_rows), given.carpet.shape[1])
+    if given.agreement is not None:
+        sizes["agreement"] = (len(given.agreement.names), 1 + len(given.alternatives))
+    return sizes
 
 
 @dataclass(frozen=True, slots=True)

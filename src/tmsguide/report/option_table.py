@@ -12,7 +12,8 @@ from tmsguide.report import orientation, quantities, words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.report.dossier import Dossier, OptionEntry
+    from tmsguide.report.dossier import Dossier
+    from tmsguide.report.entries import OptionEntry
 
     Floats = NDArray[np.float64]
 
