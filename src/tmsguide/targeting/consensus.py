@@ -43,8 +43,11 @@ def consensus(targets: Sequence[Target], places: Points) -> Consensus | None:
     Every method has one vote, spread over its resamples; the place with most votes within 12 mm
     wins, the nearest to the mean of these votes where several have as many.
     """
-    voters = [(t.point.xyz_mm[0], t.samples.xyz_mm, t.name or t.method)
-              for t in targets if t.samples is not None]
+    voters = [
+        (t.point.xyz_mm[0], t.samples.xyz_mm, t.name or t.method)
+        for t in targets
+        if t.samples is not None
+    ]
     if len(voters) < 2 or len(places) == 0:
         return None
     tree = cKDTree(places.xyz_mm)
@@ -70,4 +73,3 @@ def consensus(targets: Sequence[Target], places: Points) -> Consensus | None:
         names=tuple(name for _, _, name in agreeing),
         share=float(votes[chosen] / len(voters)),
     )
-

@@ -15,7 +15,6 @@ from tmsguide.targeting.confidence import Study, studied
 from tmsguide.targeting.consensus import Consensus, consensus
 from tmsguide.targeting.definitions import TargetDefinition, definition
 from tmsguide.targeting.group import with_score
-from tmsguide.targeting.resampling import plan_resamples
 from tmsguide.targeting.scene import Draw, scene
 from tmsguide.targeting.scores import WITH_SERIES, seed_series
 from tmsguide.targeting.words import agreement_notes
@@ -78,14 +77,7 @@ def find_targets(
         Other methods that fail are told in ``refused``.
     """
     main = _planned(methods, settings.method)
-    plan = plan_resamples(
-        ground.denoised,
-        resamples=settings.resamples,
-        block_s=settings.block_s,
-        seed_shift_mm=settings.seed_shift_mm,
-        rng=rng,
-    )
-    study = Study(ground, plan, settings, group, rng)
+    study = Study.of(ground, settings, group, rng)
     found: list[Target] = []
     shifts: dict[str, float] = {}
     refused = []

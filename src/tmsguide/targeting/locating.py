@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.errors import InputError, QualityError
+from tmsguide.errors import InputError
 from tmsguide.num.seeds import mean_series, once
 from tmsguide.targeting.definitions import Compared, Pick
 from tmsguide.targeting.patches import patch_targets
 from tmsguide.targeting.personal_networks import network_of, network_series, own_templates
-from tmsguide.targeting.picking import find_clusters, find_cones, find_peaks, find_swept
+from tmsguide.targeting.picking import find_clusters, find_cones, find_peaks, find_sweeps
 from tmsguide.targeting.scene import seed_places
 from tmsguide.targeting.scores import score_map
 from tmsguide.targeting.sub_parcels import sub_parcel_targets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from tmsguide.model import Parcels
     from tmsguide.targeting.definitions import TargetDefinition
     from tmsguide.targeting.ground import Ground
     from tmsguide.targeting.scene import Draw, Scene
     from tmsguide.targeting.terrain import Found, Terrain
 
     Floats = NDArray[np.float64]
+    Singles = NDArray[np.float32]
 
 __all__ = ["located", "picked"]
 
@@ -55,7 +58,7 @@ def picked(z: Floats, places: Terrain, method: TargetDefinition) -> Found:
     if method.pick is Pick.CONE:
         return find_cones(z, places)
     if method.pick is Pick.SWEEP:
-        return find_swept(z, places, **_known(method, "low_percent", "high_percent", "steps"))
+        return find_sweeps(z, places, percentiles=_ladder(method.parameters))
     return find_clusters(z, places, percentile=method.parameters["percentile"])
 
 
@@ -101,6 +104,12 @@ def _parcel_courses(stage: Scene, parcels: Parcels) -> tuple[Singles, list[str]]
             courses.append(mean_series(ones, stage.series[:, places])[0])
             networks.append(network)
     return np.stack(courses, axis=1), networks
+
+
+def _ladder(parameters: Mapping[str, float]) -> tuple[float, ...]:
+    """Give the thresholds of a sweep, in even ratios."""
+    low, high = parameters["low_percent"], parameters["high_percent"]
+    return tuple(float(p) for p in np.geomspace(low, high, int(parameters["steps"])))
 
 
 def _known(method: TargetDefinition, *names: str) -> dict[str, float]:

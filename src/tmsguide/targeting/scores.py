@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
-__all__ = ["WITH_SERIES", "score_map", "seed_series"]
+__all__ = ["MAPPED", "WITH_SERIES", "score_map", "seed_series"]
 
 #: Kinds of comparison that come down to one seed series per resample.
 WITH_SERIES = (Compared.SEED, Compared.OWN_WEIGHTS, Compared.WEIGHTED_MAP)
+
+#: Kinds of comparison that give a figure for every place of the search area.
+MAPPED = (*WITH_SERIES, Compared.CIRCUIT, Compared.REGRESSION)
 
 
 def score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Floats:
