@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tmsguide.errors import QualityError
 from tmsguide.model import Points, Target
 from tmsguide.num.seeds import once
 from tmsguide.targeting.advice import Standing, advise, expected_error
@@ -124,7 +125,9 @@ def studied(study: Study, method: TargetDefinition) -> tuple[Target, float | Non
     """
     ground, stage = study.ground, study.stage(method.search)
     here = located(ground, stage, Draw.as_it_is(stage), method)
-    index = here.only(method.title)
+    index = int(here.index[0])
+    if index < 0:
+        raise QualityError("nothing was found in the search area; use another method")
     point = stage.places.xyz_mm[index]
     samples = located(ground, stage, study.draw(method.search, -1), method).centroid_mm
     shift_mm = _global_shift_mm(study, method, point)
@@ -170,7 +173,7 @@ def _at(study: Study, method: TargetDefinition, index: int) -> tuple[float, tupl
     notes = map_notes(z, study.ground.denoised.quality, method)
     if method.pick is Pick.CLUSTER:
         sought = -z if method.positive else z
-        best = cluster_at(sought, stage.places, percentile=method.parameters["percentile"])
+        best = cluster_at(sought, stage.places, method.parameters["percentile"])
         notes += cluster_notes(best, stage.places)
     return float(z[index]), notes
 
