@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tmsguide.errors import InputError
-from tmsguide.num.map_moves import Flow, merged, moved
+from tmsguide.num.map_moves import Flow, merged, moved, summed
 from tmsguide.num.parallel import ordered_map
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def walk(graph: csr_array) -> Flow:
         )
     weight = plain.data / max(float(plain.data.sum()), np.finfo(float).tiny)
     row = np.repeat(np.arange(n), np.diff(plain.indptr))
-    visits = np.bincount(row, weight, minlength=n)
+    visits = summed(row, weight, n)
     first, other = plain.indptr.astype(np.int64), plain.indices.astype(np.int64)
     return Flow(first, other, weight, visits, visits.copy())
 
@@ -121,14 +121,13 @@ def _bits(flow: Flow, module: Ints) -> float:
     count = int(module.max(initial=0)) + 1
     row = np.repeat(np.arange(len(module)), np.diff(flow.first))
     crossing = module[row] != module[flow.other]
-    leaves = np.bincount(module[row[crossing]], flow.weight[crossing], minlength=count)
-    inside = np.bincount(module, flow.visits, minlength=count)
-    bits = _plogp(leaves.sum()) - 2 * _plogp(leaves).sum()
+    leaves = summed(module[row[crossing]], flow.weight[crossing], count)
+    inside = summed(module, flow.visits, count)
+    bits = _plogp(leaves.sum(keepdims=True))[0] - 2 * _plogp(leaves).sum()
     return float(bits + _plogp(leaves + inside).sum() - _plogp(flow.visits).sum())
 
 
 def _plogp(p: Floats) -> Floats:
-    p = np.asarray(p, dtype=np.float64)
     return np.asarray(p * np.log2(np.where(p > 0, p, 1.0)))
 
 
@@ -165,7 +164,7 @@ def _by_parts(flow: Flow, module: Ints, rng: np.random.Generator) -> Ints:
         return module
     first = np.concatenate([[0], np.cumsum(np.bincount(row[kept], minlength=len(module)))])
     weight = flow.weight[kept] / flow.weight[kept].sum()
-    visits = np.bincount(row[kept], weight, minlength=len(module))
+    visits = summed(row[kept], weight, len(module))
     alone = Flow(first, flow.other[kept], weight, visits, visits)
     part = _climb(alone, np.arange(len(module)), rng)
     small = merged(flow, part)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-__all__ = ["Flow", "merged", "moved"]
+__all__ = ["Flow", "merged", "moved", "summed"]
 
 #: Bits below which a move is rounding, not a gain.
 _LEAST_GAIN = 1e-12
@@ -50,19 +50,23 @@ def merged(flow: Flow, module: Ints) -> Flow:
     count = int(module.max()) + 1
     order = np.argsort(module, kind="stable")
     first, other, weight = _merge(flow.first, flow.other, flow.weight, module, order, count)
-    leaves = np.bincount(np.repeat(np.arange(count), np.diff(first)), weight, minlength=count)
-    visits = np.bincount(module, flow.visits, minlength=count)
-    return Flow(first, other, weight, visits, leaves)
+    leaves = summed(np.repeat(np.arange(count), np.diff(first)), weight, count)
+    return Flow(first, other, weight, summed(module, flow.visits, count), leaves)
+
+
+def summed(group: Ints, value: Floats, count: int) -> Floats:
+    """Sum the values of each of ``count`` groups."""
+    return np.asarray(np.bincount(group, value, minlength=count), dtype=np.float64)
 
 
 @njit(cache=True, nogil=True)
-def _plogp(p: float) -> float:
+def _plogp(p: Any) -> Any:
     """Give p log2 p, 0 at p = 0."""
     return p * np.log2(p) if p > 0.0 else 0.0
 
 
 @njit(cache=True, nogil=True)
-def _term(leaves: float, visits: float) -> float:
+def _term(leaves: Any, visits: Any) -> Any:
     """Give what one module adds to the map equation beside its share of the index codebook."""
     return _plogp(leaves + visits) - 2.0 * _plogp(leaves)
 
