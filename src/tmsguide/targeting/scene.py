@@ -45,7 +45,8 @@ class Scene:
     """One search area of one scan.
 
     ``series`` (T, N) all places; ``inside`` (T, M) those marked by ``search`` (N,), whose geometry
-    is ``places``; ``outside`` (G,) indices of grey places beyond the area, thinned.
+    is ``places``; ``outside`` (G,) indices of grey places beyond the area, one of
+    ``thinned_by``.
     """
 
     series: Singles
@@ -55,6 +56,7 @@ class Scene:
     inside: Singles
     places: Terrain
     outside: NDArray[np.int64]
+    thinned_by: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +109,7 @@ def scene(ground: Ground, scan: Denoised, area: Spheres) -> Scene:
         inside=np.ascontiguousarray(scan.series[:, search]),
         places=_terrain(ground, search),
         outside=grey_beyond[thin],
+        thinned_by=len(grey_beyond) / max(len(thin), 1),
     )
 
 

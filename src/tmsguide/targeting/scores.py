@@ -50,7 +50,7 @@ def score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition
         return circuit_scores(draw.counts, stage.inside, outside, weights)
     if method.compared is Compared.REGRESSION:
         intercept = float(method.parameters.get("intercept", 0.0))
-        return predicted_outcome(draw.counts, stage.inside, outside, weights, intercept)
+        return predicted_outcome(draw.counts, stage.inside, outside, weights, intercept=intercept)
     raise InputError(f"{method.title} has no map over its search area")
 
 
@@ -78,16 +78,17 @@ def _weights(
 ) -> tuple[NDArray[np.int64], Floats]:
     """Give the grey places outside the area that the supplied map weighs, and their weights.
 
-    One weighted series or one thinned set of places stands for all: weights are summed over the
-    grey matter nearest to each thinned place where a method needs every place's own map.
+    Methods that need every place's own map see grey matter thinned to about the width of the blur.
     """
     values = supplied(ground, method.map_file)
     if method.compared is Compared.WEIGHTED_MAP:
         beyond = ground.grey & stage.alive & ~stage.search
         places = np.flatnonzero(beyond & (values != 0))
+        scale = 1.0
     else:
         places = stage.outside
-    weights = values[places]
+        scale = stage.thinned_by  # sums stay those over all grey matter
+    weights = scale * values[places]
     if not np.any(weights):
         raise InputError(
             f"the map {method.map_file} is 0 in all grey matter outside the search area; check "
