@@ -16,8 +16,6 @@ from tmsguide.connectivity import (
     network_means,
 )
 from tmsguide.errors import QualityError
-from tmsguide.io import read_norms
-from tmsguide.norms import deviation, network_measures
 from tmsguide.pipeline.parcellation import atlas_file, parcels_of
 from tmsguide.pipeline.store import file_digest
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
         NetworkMeans,
         NetworkSettings,
         Parcels,
-        Quality,
         Subject,
     )
     from tmsguide.pipeline.bench import Bench
@@ -90,9 +87,7 @@ def network_step(
         if empty:
             notes = (*notes, f"{len(empty)} of {len(parcels.names)} parcels hold no grey matter")
         compared, words = _compared(means, settings, subject, clean.denoised.quality)
-        return {
-            "networks": Networks(parcels.source, whole, means, graph, compared, notes + words)
-        }
+        return {"networks": Networks(parcels.source, whole, means, graph, compared, notes + words)}
 
     inputs = {"bold": bold.key, "normalisation": normalisation.key}
     inputs["person"] = repr((subject.age_years, subject.sex))
@@ -127,7 +122,9 @@ def _assigned(parcels: Parcels) -> Parcels:
     )
 
 
-def _graph(whole: Connectome, rng: np.random.Generator) -> tuple[dict[str, float], tuple[str, ...]]:
+def _graph(
+    whole: Connectome, rng: np.random.Generator
+) -> tuple[dict[str, float], tuple[str, ...]]:
     try:
         found = graph_summary(whole, rng=rng)
     except QualityError as error:

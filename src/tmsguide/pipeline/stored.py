@@ -8,8 +8,8 @@ from tmsguide.io.bundles import type_table
 from tmsguide.model import (
     Advice,
     Anatomy,
-    Connectome,
     ConnectivityMap,
+    Connectome,
     Denoised,
     Deviation,
     Frame,
