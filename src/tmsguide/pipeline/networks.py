@@ -15,7 +15,7 @@ from tmsguide.connectivity import (
     graph_summary,
     network_means,
 )
-from tmsguide.errors import QualityError
+from tmsguide.errors import InputError, QualityError
 from tmsguide.pipeline.parcellation import atlas_file, parcels_of
 from tmsguide.pipeline.store import file_digest
 
@@ -135,3 +135,21 @@ def _graph(
         "modularity": found.modularity,
         "segregation": found.segregation,
     }, ()
+
+
+def _compared(
+    means: NetworkMeans, settings: NetworkSettings, subject: Subject, quality: Quality
+) -> tuple[Deviation | None, tuple[str, ...]]:
+    """Give how the network means lie among the cohort's, or why that cannot be told."""
+    if not settings.norms_path:
+        return None, ()
+    norms = read_norms(Path(settings.norms_path))
+    names, values = network_measures(means)
+    person = Person(subject.age_years, subject.sex, quality.mean_fd_mm)
+    try:
+        found = deviation(
+            norms, in_order(norms, names, values), person, unknown_site=UnknownSite.WIDEN
+        )
+    except (InputError, QualityError) as error:
+        return None, (f"no comparison with the cohort: {error}",)
+    return found, ()
