@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tmsguide import __version__
 from tmsguide.cli.dicom_words import dicom_parser
+from tmsguide.cli.norms_words import norms_parser
 from tmsguide.cli.notice import NOTICE
 from tmsguide.cli.search_words import search_parser
 
@@ -18,6 +19,7 @@ tmsguide BIDS_DIR OUT_DIR participant [--participant-label LABEL ...] [options]
        tmsguide search HEAD --target X Y Z --out DIR [options]
        tmsguide coils
        tmsguide dicom DICOM_DIR BIDS_DIR --label LABEL [options]
+       tmsguide norms fit|extend|apply FILE ... --out FILE [options]
        tmsguide demo [--out DIR] [--seed N] [--quiet]
        tmsguide doctor"""
 
@@ -35,6 +37,8 @@ def parse(words: list[str]) -> int:
             return _search(search_parser().parse_args(words[1:]))
         if words[:1] == ["dicom"]:
             return _dicom(dicom_parser().parse_args(words[1:]))
+        if words[:1] == ["norms"]:
+            return _norms(norms_parser().parse_args(words[1:]))
         if words[:1] == ["coils"]:
             return _coils(words[1:])
         return _participant(_bids_parser().parse_args(words))
@@ -195,6 +199,12 @@ def _dicom(words: argparse.Namespace) -> int:
     from tmsguide.cli.dicom_jobs import dicom
 
     return dicom(words)
+
+
+def _norms(words: argparse.Namespace) -> int:
+    from tmsguide.cli.norms_job import norms
+
+    return norms(words)
 
 
 def _coils(words: list[str]) -> int:
