@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.report import builders
+from tests.report import builders, rich
 from tmsguide.report import render
 
 
@@ -14,3 +14,14 @@ def made():
 @pytest.fixture(scope="session")
 def report(made):
     return render(made)
+
+
+@pytest.fixture(scope="session")
+def full(made):
+    """The same person with region, verdict, twelve methods and networks."""
+    return rich.person(made)
+
+
+@pytest.fixture(scope="session")
+def full_report(full):
+    return render(full)

@@ -12,8 +12,10 @@ from tests.report import builders
 from tmsguide.errors import FrameError, InputError
 from tmsguide.model import BoldSettings, Points, ScanVerdict, Subject, native_frame
 from tmsguide.report import methods, page, render, words
+from tmsguide.report.agreement_figure import agreement_figure
 from tmsguide.report.cortex_figures import cortex_figure
 from tmsguide.report.head_views import levelled
+from tmsguide.report.network_figure import network_figure
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 
@@ -67,18 +69,26 @@ def test_html_is_well_formed_and_complete(report):
     assert {"html", "head", "title", "main", "footer"} <= set(reader.tags)
 
 
-def test_one_file_and_no_request_to_anywhere(report):
+@pytest.mark.parametrize("name", ["report", "full_report"])
+def test_one_file_and_no_request_to_anywhere(name, request):
+    report = request.getfixturevalue(name)
     reader = read(report.html)
-    assert not re.search(r"https?:|//[a-z]|@import|url\(", report.html.split("base64,")[0])
     text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", report.html)
-    assert "http:" not in text
-    assert "https:" not in text
+    text = text.replace('<a href="https://doi.org/', "")  # followed only when it is clicked
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", text)
     assert not {"script", "link", "iframe", "object", "embed", "form"} & set(reader.tags)
     sources = [a["src"] for a in reader.attributes if "src" in a]
-    assert len(sources) == len(report.figures) == 7
+    assert len(sources) == len(report.figures) == {"report": 7, "full_report": 9}[name]
     assert all(s.startswith("data:image/png;base64,") for s in sources)
     assert all(a.get("alt") for a in reader.attributes if "src" in a)
     assert len(report.html) < 6e6
+
+
+@pytest.mark.parametrize("name", ["report", "full_report"])
+def test_links_within_the_page_lead_somewhere(name, request):
+    reader = read(request.getfixturevalue(name).html)
+    wanted = {a["href"][1:] for a in reader.attributes if a.get("href", "").startswith("#")}
+    assert wanted <= {a["id"] for a in reader.attributes if "id" in a}
 
 
 def test_figures_on_the_page_are_the_figures_given(report):
@@ -229,12 +239,47 @@ def test_hostile_strings_are_shown_and_not_obeyed(made, report):
     assert "script" not in reader.tags
     assert nasty in reader.text["clinician"]
     links = [a["href"] for a in reader.attributes if "href" in a]
-    assert links == ["../../../etc/passwd%3Fx%3D%3Cb%3E"]
+    doi = re.compile(r"https://doi\.org/10\.\d{4,9}/[\w.()/-]+|#[a-z]+")
+    others = [link for link in links if not doi.fullmatch(link)]
+    assert others == ["../../../etc/passwd%3Fx%3D%3Cb%3E"]
 
 
-def test_same_dossier_gives_the_same_bytes_and_tells_its_progress(made, report):
-    said = []
-    again = render(made, progress=said.append)
+def test_hostile_strings_of_methods_and_networks_are_shown_and_not_obeyed(full, full_report):
+    nasty = '<script>alert("x")</script>$\\frac{$ & "q\' 10.1000/x"><b>'
+    agreement, connectome = full.agreement, full.connectome
+    advice = replace(full.target.advice, reasons=(nasty,))
+    region = replace(full.target.region, spread_mm={nasty: 3.0})
+    hostile = replace(
+        full,
+        target=replace(full.target, source=nasty, advice=advice, region=region),
+        agreement=replace(
+            agreement,
+            names=(nasty,) * 12,
+            assumes=(nasty,) * 12,
+            consensus_methods=(nasty, nasty + "!"),
+            group_distance_mm={nasty: 3.0},
+        ),
+        connectome=replace(
+            connectome,
+            means=replace(connectome.means, names=(nasty,) * 13),
+            parcellation=nasty,
+            graph={nasty: 1.0},
+            weak=(nasty,),
+            notes=(nasty,),
+        ),
+    )
+    assert agreement_figure(hostile.agreement, nasty).startswith(b"\x89PNG")
+    assert network_figure(hostile.connectome.means, nasty).startswith(b"\x89PNG")
+    reader = read(page_of(hostile, full_report))
+    assert reader.open == []
+    assert "script" not in reader.tags
+    assert reader.text["clinician"].count("<script>") >= 10
+    assert all('"' not in a.get("href", "") for a in reader.attributes)
+
+
+def test_same_dossier_gives_the_same_bytes_and_tells_its_progress(full, full_report):
+    said, report = [], full_report
+    again = render(full, progress=said.append)
     assert said == [*(f"drawing the {n} figure" for n in report.figures), "writing the report"]
     assert again.html == report.html
     assert dict(again.figures) == dict(report.figures)

@@ -5,6 +5,8 @@ from tests.tolerance import EXACT, assert_close
 from tmsguide.errors import FrameError, InputError, QualityError
 from tmsguide.model import MNI, Affine, ConnectivityMap, Points, Target, native_frame
 from tmsguide.targeting import agreement, group_targets, landmark, region_radius, with_score
+from tmsguide.targeting.definitions import definition
+from tmsguide.targeting.group import site_targets
 
 NATIVE = native_frame("01")
 SHIFT = np.eye(4)
@@ -34,6 +36,27 @@ def test_group_sites_are_mapped_and_moved_to_the_nearest_grey_matter():
         assert one.region_radius_mm is None
         assert one.notes == ("moved 3.0 mm to the nearest grey matter",)
         assert one.source
+    assert [one.name for one in found] == [
+        *("5cm-site", "beam-f3-site", "ba9-site", "ba46-site"),
+        *("fox-2012-site", "weigand-2018-site"),
+    ]
+    assert found[1].method == landmark("beam-f3").title
+
+
+def test_sites_asked_for_come_in_that_order_and_say_what_is_unverified():
+    asked = [definition("dysphoric-site"), definition("beam-f3-site")]
+    above = np.array([d.site_mni_mm for d in asked]) + np.array([0, 0, 4.0])
+    grey = NATIVE_FROM_MNI(Points(above, MNI))
+    dysphoric, f3 = site_targets(NATIVE_FROM_MNI, grey, asked)
+    assert_close(dysphoric.point.xyz_mm, grey.xyz_mm[:1], EXACT)
+    assert_close(f3.point.xyz_mm, grey.xyz_mm[1:], EXACT)
+    assert dysphoric.notes == (
+        "moved 4.0 mm to the nearest grey matter",
+        "the coordinate is unverified",
+    )
+    assert f3.notes == ("moved 4.0 mm to the nearest grey matter",)
+    with pytest.raises(InputError, match="sgacc-peak compares with seed, it has no coordinate"):
+        site_targets(NATIVE_FROM_MNI, grey, [definition("sgacc-peak")])
 
 
 def test_a_site_far_from_grey_matter_stays_and_says_so():

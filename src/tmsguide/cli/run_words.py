@@ -16,6 +16,7 @@ tmsguide BIDS_DIR OUT_DIR participant [--participant-label LABEL ...] [options]
        tmsguide coils
        tmsguide methods
        tmsguide dicom DICOM_DIR BIDS_DIR --label LABEL [options]
+       tmsguide norms fit|extend|apply FILE ... --out FILE [options]
        tmsguide demo [--out DIR] [--seed N] [--quiet]
        tmsguide doctor"""
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tmsguide.cli.dicom_words import dicom_parser
+from tmsguide.cli.norms_words import norms_parser
 from tmsguide.cli.run_words import bids_parser, demo_parser
 from tmsguide.cli.search_words import search_parser
 
@@ -27,6 +28,8 @@ def parse(words: list[str]) -> int:
             return _dicom(dicom_parser().parse_args(words[1:]))
         if words[:1] == ["methods"]:
             return _methods(words[1:])
+        if words[:1] == ["norms"]:
+            return _norms(norms_parser().parse_args(words[1:]))
         if words[:1] == ["coils"]:
             return _coils(words[1:])
         return _participant(bids_parser().parse_args(words))
@@ -69,6 +72,12 @@ def _dicom(words: argparse.Namespace) -> int:
     from tmsguide.cli.dicom_jobs import dicom
 
     return dicom(words)
+
+
+def _norms(words: argparse.Namespace) -> int:
+    from tmsguide.cli.norms_job import norms
+
+    return norms(words)
 
 
 def _coils(words: list[str]) -> int:

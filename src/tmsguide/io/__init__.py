@@ -1,5 +1,9 @@
 """Files in and out: BIDS and fMRIPrep datasets, images, surfaces, tables, navigator formats."""
 
+from tmsguide.io.atlases.coordinate_sets import COORDINATE_SETS, CoordinateSet, coordinate_set
+from tmsguide.io.atlases.fetching import fetched
+from tmsguide.io.atlases.label_images import LabelImage, read_label_image
+from tmsguide.io.atlases.vertex_labels import read_dlabel, read_hemisphere_labels
 from tmsguide.io.bids.choosing import BoldRun, SubjectInputs, is_derivative, select_inputs
 from tmsguide.io.bids.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
 from tmsguide.io.bids.identifying import allowed
@@ -20,6 +24,13 @@ from tmsguide.io.derivatives import (
 )
 from tmsguide.io.documents import read_bytes, read_json, read_toml_resource, read_tsv
 from tmsguide.io.folders import check_output_dir
+from tmsguide.io.grounds import (
+    SurfaceGround,
+    fsaverage5,
+    ground_of_series,
+    kept_ground,
+    surface_ground,
+)
 from tmsguide.io.heads.charm import CharmHead, is_charm, read_charm
 from tmsguide.io.heads.freesurfer import FreesurferAnatomy, is_freesurfer, read_freesurfer
 from tmsguide.io.images.image_writing import write_nifti
@@ -70,17 +81,20 @@ from tmsguide.io.prepared.xcpd_reading import XcpdRun, read_censoring
 from tmsguide.io.surfaces.cifti import read_dense_series
 from tmsguide.io.surfaces.dense_series import DenseSeries, placed
 from tmsguide.io.surfaces.gifti import read_scalars_gifti, read_surface_gifti, write_surface_gifti
+from tmsguide.io.surfaces.mgh_series import read_mgh_series
 from tmsguide.io.tables import Conductivity, conductivities
 from tmsguide.io.templateflow import templateflow_t1
 from tmsguide.io.templates import TemplateSurface, mni_maps, mni_surfaces, read_prior
 from tmsguide.io.writing import write_bytes, write_json, write_text, write_tsv
 
 __all__ = [
+    "COORDINATE_SETS",
     "HCP_MNI",
     "BoldRun",
     "CharmHead",
     "Conductivity",
     "ConvertedSeries",
+    "CoordinateSet",
     "DenseSeries",
     "FieldmapFiles",
     "FmriprepAnatomy",
@@ -90,11 +104,13 @@ __all__ = [
     "GmshMesh",
     "HcpInputs",
     "HcpRun",
+    "LabelImage",
     "MshVersion",
     "NamedSeries",
     "NiftiHeader",
     "SeriesKind",
     "SubjectInputs",
+    "SurfaceGround",
     "SurfaceRun",
     "TemplateSurface",
     "XcpdInputs",
@@ -106,17 +122,22 @@ __all__ = [
     "check_output_dir",
     "check_t1w",
     "conductivities",
+    "coordinate_set",
     "copy_without_text",
     "derivative_home",
     "derivative_path",
+    "fetched",
     "field_values",
     "find_fieldmaps",
     "find_participants",
+    "fsaverage5",
+    "ground_of_series",
     "is_charm",
     "is_derivative",
     "is_freesurfer",
     "is_hcp",
     "is_xcpd",
+    "kept_ground",
     "mni_maps",
     "mni_surfaces",
     "mni_transforms",
@@ -131,6 +152,7 @@ __all__ = [
     "read_coil",
     "read_confounds",
     "read_dense_series",
+    "read_dlabel",
     "read_fieldmap",
     "read_fmriprep_tissue",
     "read_freesurfer",
@@ -141,8 +163,11 @@ __all__ = [
     "read_hcp_warps",
     "read_head_msh",
     "read_header",
+    "read_hemisphere_labels",
     "read_json",
+    "read_label_image",
     "read_mask",
+    "read_mgh_series",
     "read_msh",
     "read_own_fslr",
     "read_prepared",
@@ -163,6 +188,7 @@ __all__ = [
     "select_inputs",
     "select_xcpd",
     "surface_files",
+    "surface_ground",
     "templateflow_t1",
     "write_bytes",
     "write_dataset_description",

@@ -40,7 +40,7 @@ def log_sd_slopes(
     for _ in range(_ROUNDS):
         scaled = squares * np.exp(-2 * slopes * centred)
         scaled = scaled / np.average(scaled, axis=0, weights=free[:, 0])
-        step = 2 * np.sum(free * centred * (scaled - 1), axis=0) / information
+        step = np.sum(free * centred * (scaled - 1), axis=0) / information
         slopes = np.clip(slopes + np.clip(step, -0.5, 0.5), -1.0, 1.0)
     error = 1 / information
     count = alike.independent

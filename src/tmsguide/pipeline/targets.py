@@ -14,7 +14,7 @@ from tmsguide.num.interpolation import sample_linear
 from tmsguide.pipeline.literature import published
 from tmsguide.pipeline.parcellation import parcels_of
 from tmsguide.pipeline.store import file_digest
-from tmsguide.targeting import Ground, definition, definitions, find_targets, group_targets
+from tmsguide.targeting import Ground, definition, definitions, find_targets, site_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,13 +57,14 @@ def target_step(
             networks=parcels_of(networks, where_mni),
             maps={str(path): _at_places(path, where_mni) for path in files},
         )
+        sites = [method for method in methods if method.site_mni_mm is not None]
         return {
             "targets": find_targets(
                 ground,
-                methods,
+                [method for method in methods if method.site_mni_mm is None],
                 settings=settings,
                 rng=np.random.default_rng(seed),
-                group=group_targets(published(normalisation.content["t1w_from_mni"]), grey),
+                group=site_targets(published(normalisation.content["t1w_from_mni"]), grey, sites),
                 progress=bench.listener.said,
             )
         }

@@ -12,6 +12,7 @@ from tmsguide.report.slice_figures import z_limit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tmsguide.model import Points
     from tmsguide.report.dossier import Dossier
     from tmsguide.report.scene import Picture
 
@@ -28,6 +29,8 @@ WIDE_PX = 1150
 KEY_TOP_PX = 545
 KEY_LEFT_PX = 410
 KEY_COLUMN_PX = 367
+#: How much of the map's colour the target's region hides.
+REGION_VEIL = 0.35
 
 
 def field_limit(e_v_per_m: Floats) -> float:
@@ -43,6 +46,10 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     """Draw Fisher z on the cortex from the left and the front, with target, region and others."""
     limit = z_limit(dossier.cmap.z)
     colours = style.colour(dossier.cortex_z, style.Z, -limit, limit)
+    held = _region_share(dossier)
+    magenta = np.array([int(style.TARGET[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    veil = REGION_VEIL * held[:, None]
+    colours = (1 - veil) * colours + veil * magenta
     names = _target_key(dossier)
     lines = max(text.count("\n") + 1 for text in names)
     height = KEY_TOP_PX + max(140, 40 + round(lines * style.LINE_PX))
@@ -56,7 +63,8 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     head_views.letters(*front, "R", "L")
     inside = _search_share(dossier)
     for axes, picture in (left, front):
-        _outline(axes, picture, dossier, inside)
+        _outline(axes, picture, dossier, inside, code=style.INK, dashed=True)
+        _outline(axes, picture, dossier, held, code=style.TARGET, dashed=False)
         _targets(axes, picture, dossier)
     style.colour_bar(
         figure, (0.06, 1 - (KEY_TOP_PX + 14) / height, 0.25, 14 / height), style.Z,
@@ -126,20 +134,37 @@ def _targets(axes: Any, picture: Picture, dossier: Dossier) -> None:
 
 def _search_share(dossier: Dossier) -> Floats:
     """Give 1 on cortex inside the search region, 0 outside, smoothed over a few millimetres."""
+    return _near_share(dossier, dossier.search)
+
+
+def _region_share(dossier: Dossier) -> Floats:
+    """Give 1 on cortex inside the target's region of places, 0 outside or without one."""
+    region = dossier.target.region
+    if region is None:
+        return np.zeros(len(dossier.cortex.vertices))
+    return _near_share(dossier, region.places)
+
+
+def _near_share(dossier: Dossier, places: Points) -> Floats:
     from scipy.spatial import cKDTree
 
-    if len(dossier.search) == 0:
+    if len(places) == 0:
         return np.zeros(len(dossier.cortex.vertices))
-    tree = cKDTree(dossier.search.xyz_mm)
     vertices = dossier.cortex.vertices.xyz_mm
-    distance, _ = tree.query(vertices, distance_upper_bound=4 * dossier.cmap_grid_mm)
+    distance, _ = cKDTree(places.xyz_mm).query(
+        vertices, distance_upper_bound=4 * dossier.cmap_grid_mm
+    )
     share = np.clip(2.0 - distance / (1.5 * dossier.cmap_grid_mm), 0, 1)
     return np.asarray(share, dtype=np.float64)
 
 
-def _outline(axes: Any, picture: Picture, dossier: Dossier, inside: Floats) -> None:
+def _outline(
+    axes: Any, picture: Picture, dossier: Dossier, inside: Floats, *, code: str, dashed: bool
+) -> None:
     from scipy.ndimage import gaussian_filter
 
+    if not inside.any():
+        return
     share = scene.paint_scalar(
         dossier.cortex.vertices.xyz_mm, dossier.cortex.triangles, inside, picture.view
     )
@@ -149,7 +174,7 @@ def _outline(axes: Any, picture: Picture, dossier: Dossier, inside: Floats) -> N
     rows, columns = smooth.shape
     axes.contour(
         np.arange(columns) + 0.5, np.arange(rows) + 0.5, smooth, levels=[0.5],
-        colors=[style.INK], linewidths=1.1, linestyles="dashed",
+        colors=[code], linewidths=1.1, linestyles="dashed" if dashed else "solid",
     )  # fmt: skip
 
 
@@ -158,7 +183,10 @@ def _key(figure: Any, dossier: Dossier, names: tuple[str, str]) -> None:
     lines = ["dashed line: where the target was sought"]
     if dossier.target.region_radius_mm is not None:
         share = round(100 * (dossier.target.confidence or 0))
-        lines.append(f"magenta ring: {share} % region of the target")
+        lines.append(f"magenta ring: {share} % region of the target, as a ball")
+    if dossier.target.region is not None:
+        share = round(100 * dossier.target.region.confidence)
+        lines.append(f"magenta shade: {share} % region, place by place")
     style.paragraph(figure, "\n".join(lines), left_px=70, top_px=KEY_TOP_PX + 62)
     for column, text in enumerate(names):
         left = KEY_LEFT_PX + column * KEY_COLUMN_PX

@@ -18,26 +18,9 @@ from tmsguide.preprocess import described, preset_named
 if TYPE_CHECKING:
     from tmsguide.report.dossier import Dossier
 
-__all__ = ["REFERENCES", "entries", "methods"]
+__all__ = ["entries", "methods"]
 
 T = TypeVar("T")
-
-REFERENCES: tuple[str, ...] = (
-    "Cash RFH et al. 2021. Personalized connectivity-guided DLPFC-TMS for depression: advancing "
-    "computational feasibility, precision and reproducibility. Hum Brain Mapp 42:4155. "
-    "doi:10.1002/hbm.25330",
-    "Fox MD et al. 2012. Efficacy of TMS targets for depression is related to intrinsic "
-    "functional connectivity with the subgenual cingulate. Biol Psychiatry 72:595. "
-    "doi:10.1016/j.biopsych.2012.04.028",
-    "Weigand A et al. 2018. Prospective validation that subgenual connectivity predicts "
-    "antidepressant efficacy of TMS sites. Biol Psychiatry 84:28. "
-    "doi:10.1016/j.biopsych.2017.10.028",
-    "Thielscher A, Antunes A, Saturnino GB 2015. Field modeling for TMS: a useful tool to "
-    "understand the physiological effects of TMS? IEEE EMBC. doi:10.1109/EMBC.2015.7318340",
-    "Fonov V et al. 2009. Unbiased nonlinear average age-appropriate brain templates from birth "
-    "to adulthood. NeuroImage 47:S102. doi:10.1016/S1053-8119(09)70884-5",
-    "Okabe M, Ito K 2008. Color universal design (figure colours).",
-)
 
 
 def methods(dossier: Dossier) -> tuple[str, ...]:
@@ -46,6 +29,8 @@ def methods(dossier: Dossier) -> tuple[str, ...]:
         *_anatomy(dossier, _section(dossier, AnatomySettings)),
         *_bold(dossier, _section(dossier, BoldSettings)),
         *_target(dossier, _section(dossier, TargetSettings)),
+        *_methods_compared(dossier),
+        *_networks(dossier),
         *_field(dossier, _section(dossier, HeadSettings), _section(dossier, SearchSettings)),
     ]
     return tuple(sentences)
@@ -128,14 +113,65 @@ def _target(dossier: Dossier, given: TargetSettings | None) -> list[str]:
         f"was chosen by the method “{dossier.target.method}” ({dossier.target.source})."
     ]
     if given and dossier.target.samples is not None:
+        out += _resampling(dossier, given)
+    if dossier.target.region is not None:
         out.append(
-            f"The scan was resampled {given.resamples} times in blocks of {given.block_s:g} s "
-            "(circular block bootstrap) and the target found again each time; the radius of its "
-            f"region joins the {100 * given.confidence:.0f} % scatter of the places found with "
-            "the blur of the images. It covers the noise of this scan, not change from day to "
-            "day nor the choice of method."
+            f"The {100 * dossier.target.region.confidence:.0f} % region is the smallest set of "
+            "places of the search area that holds that share of the resampled targets, each "
+            "spread by the blur of the images (highest density; Hyndman 1996); every source of "
+            "doubt was also tried by itself."
+        )
+    if dossier.target.reliability is not None:
+        out.append(
+            "Reliability is one minus the mean distance between two resampled targets over that "
+            "between two places drawn blindly from the same search area, since a small area makes "
+            "any method look reliable."
+        )
+    if dossier.target.advice is not None:
+        out.append(
+            "The verdict on the individual target weighs its expected error, the width of its "
+            "region, its reliability, its move with the global signal and the verdict on the "
+            "scan; the time needed is extrapolated from resamples of shorter parts of the scan."
         )
     return out
+
+
+def _resampling(dossier: Dossier, given: TargetSettings) -> list[str]:
+    several = "separately within each run" if len(dossier.runs) > 1 else "within the run"
+    return [
+        f"The scan was resampled {given.resamples} times in blocks of {given.block_s:g} s, "
+        f"{several} (circular block bootstrap; Politis and Romano 1992; Bellec 2010), and the "
+        "target found again each time, with the seed shifted at random by "
+        f"{given.seed_shift_mm:g} mm (standard deviation per axis) where the method has a seed. "
+        f"The radius of the target's region joins the {100 * given.confidence:.0f} % scatter of "
+        "the places found with the blur of the images. It covers the noise of this scan, not "
+        "change from day to day nor the choice of method."
+    ]
+
+
+def _methods_compared(dossier: Dossier) -> list[str]:
+    given = dossier.agreement
+    if given is None:
+        return []
+    others = "; ".join(f"{t.method} ({t.source})" for t in dossier.alternatives)
+    out = [f"Compared with it were: {others}."] if others else []
+    if given.consensus is not None:
+        out.append(
+            "The consensus is the place that most methods' targets lie near, within "
+            f"{given.consensus_radius_mm:.3g} mm."
+        )
+    return out
+
+
+def _networks(dossier: Dossier) -> list[str]:
+    given = dossier.connectome
+    if given is None:
+        return []
+    return [
+        f"Networks: the {given.kind} of {len(given.names)} parcels ({given.parcellation}) was "
+        f"taken to Fisher z and averaged within and between {len(given.means.names)} networks; "
+        "95 % intervals come from circular block resamples of time within runs."
+    ]
 
 
 def _field(

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tmsguide.model import ScanVerdict, Verdict, silent
-from tmsguide.report import methods, orientation, quantities, sentences, tables, words
+from tmsguide.report import links, methods, orientation, quantities, sentences, tables, words
+from tmsguide.report.agreement_figure import agreement_figure
 from tmsguide.report.alignment_figure import alignment_figure
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.dose_table import dose_words
 from tmsguide.report.dossier import Report
 from tmsguide.report.head_views import levelled
+from tmsguide.report.network_figure import network_figure
+from tmsguide.report.network_words import network_section
 from tmsguide.report.option_table import option_rows
 from tmsguide.report.quality_section import quality_section
+from tmsguide.report.references import REFERENCES
 from tmsguide.report.scan_figure import scan_figure
 from tmsguide.report.slice_figures import connectivity_figure, tissue_figure
+from tmsguide.report.target_section import agreement_sentences, target_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +70,14 @@ def draw_figures(
         "coil": lambda: coil_figure(dossier, turn),
         "cortex": lambda: cortex_figure(dossier, turn),
         "connectivity": lambda: connectivity_figure(dossier),
-        "field": lambda: field_figure(dossier, turn),
+    }
+    agreement, connectome, label = dossier.agreement, dossier.connectome, dossier.subject.label
+    if agreement is not None and len(agreement.names) > 1:
+        drawn["agreement"] = lambda: agreement_figure(agreement, label)
+    drawn["field"] = lambda: field_figure(dossier, turn)
+    if connectome is not None:
+        drawn["networks"] = lambda: network_figure(connectome.means, label)
+    drawn |= {
         "scan": lambda: scan_figure(dossier),
         "alignment": lambda: alignment_figure(dossier),
         "tissues": lambda: tissue_figure(dossier),
@@ -88,6 +100,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["doi_parts"] = links.doi_parts
     return environment.get_template(name)
 
 
@@ -99,7 +112,7 @@ def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
         clinic=_clinic(dossier),
         files=[(label, path, _link(path)) for label, path in dossier.files.items()],
         methods=methods.methods(dossier),
-        references=methods.REFERENCES,
+        references=REFERENCES,
         settings=[(name, methods.entries(value)) for name, value in dossier.settings.items()],
         provenance=methods.entries(dict(dossier.provenance)),
         seconds=[(name, quantities.duration(s)) for name, s in dossier.seconds.items()],
@@ -108,6 +121,9 @@ def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
         matrix=[[f"{v:.4f}".replace("-", quantities.MINUS) for v in row]
                 for row in dossier.placement.matsimnibs],
         scan=quality_section(dossier),
+        sure=target_section(dossier),
+        together=agreement_sentences(dossier),
+        networks=network_section(dossier.connectome) if dossier.connectome else None,
     )  # fmt: skip
 
 
@@ -126,7 +142,9 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
     return {
         "scan_class": look,
         "scan_sign": sign,
-        "scan_words": words.scan_verdict(dossier.quality),
+        "scan_words": words.scan_verdict(dossier.quality)
+        if dossier.target.advice is None
+        else words.scan_alone(dossier.quality),
         "problems": [
             sentences.sentence(p)
             for p in (
@@ -142,9 +160,14 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "target": rows[0],
         "targets": rows,
         "target_notes": [
-            (row.number, row.name, sentences.sentence("; ".join(row.notes)))
+            (
+                row.number,
+                row.name,
+                sentences.sentence(row.assumes),
+                sentences.sentence("; ".join(row.notes)),
+            )
             for row in rows
-            if row.notes
+            if row.notes or row.assumes
         ],
         "moved": sentences.moved_to_grey(
             {row.number: row.moved_mm for row in rows if row.moved_mm is not None}

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from tmsguide.model import Quality
 
-__all__ = ["moved_to_grey", "said_once", "sentence"]
+__all__ = ["listed", "moved_to_grey", "said_once", "sentence"]
 
 
 def sentence(phrase: str) -> str:
@@ -49,14 +49,14 @@ def moved_to_grey(moves_mm: Mapping[str, float]) -> str:
     """
     if not moves_mm:
         return ""
-    names = _listed(list(moves_mm))
+    names = listed(list(moves_mm))
     low, high = (f"{limit(moves_mm.values()):.1f}" for limit in (min, max))
     span = high if low == high else f"{low} to {high}"
     to = f"moved by {span} mm to the nearest grey matter of this person."
     return f"Target {names} was {to}" if len(moves_mm) == 1 else f"Targets {names} were {to}"
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """Give names in a row of words; three or more whole numbers in a row as a span."""
     numbers = [int(name) for name in names if name.isdecimal()]
     if len(names) > 2 and numbers[:1] and numbers == [numbers[0] + k for k in range(len(names))]:

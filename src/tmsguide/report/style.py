@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = [
     "ALTERNATIVE",
     "BONE_GREY",
+    "DISTANCE",
     "DPI",
     "FIELD",
     "FOOTER",
@@ -32,6 +35,8 @@ __all__ = [
     "plain",
     "png",
     "png_named",
+    "ruler",
+    "shortened",
 ]
 
 DPI = 110
@@ -58,6 +63,10 @@ Z = ((0.03, 0.19, 0.45), (0.13, 0.44, 0.78), (0.55, 0.76, 0.92), BONE_GREY,
 #: Stops of a sequential map, grey of the cortex to yellow, red and near black.
 FIELD = (BONE_GREY, (0.99, 0.88, 0.45), (0.97, 0.62, 0.18), (0.83, 0.27, 0.17),
          (0.55, 0.08, 0.28), (0.24, 0.02, 0.27))  # fmt: skip
+
+#: Stops of a map of distances, deep green where two places are one to white where they are far.
+DISTANCE = ((0.00, 0.29, 0.25), (0.08, 0.48, 0.42), (0.38, 0.68, 0.60), (0.70, 0.86, 0.80),
+            (0.89, 0.95, 0.92), (1.0, 1.0, 1.0))  # fmt: skip
 
 
 def colour(
@@ -97,23 +106,40 @@ def paragraph(figure: Any, text: str, *, left_px: float, top_px: float) -> Any:
     )  # fmt: skip
 
 
-def folded(text: str, *, width_px: float, indent: str) -> str:
+def folded(text: str, *, width_px: float, indent: str, points: float = KEY_POINTS) -> str:
     """Give a key's text in lines no wider than ``width_px``; later ones start with ``indent``."""
-    from matplotlib.text import Text
-
-    figure = canvas(10, 10)
-    ruler = Text(fontsize=KEY_POINTS, figure=figure)
-    renderer = figure.canvas.get_renderer()
-
-    def wide(line: str) -> float:
-        ruler.set_text(plain(line))
-        return float(ruler.get_window_extent(renderer).width)
-
+    wide = ruler(points)
     for most in range(120, 8, -1):
         lines = textwrap.wrap(text, most, subsequent_indent=indent)
         if all(wide(line) <= width_px for line in lines):
             break
     return "\n".join(lines)
+
+
+def shortened(text: str, *, width_px: float, lines: int, points: float = KEY_POINTS) -> str:
+    """Give a label in at most ``lines`` lines of ``width_px``, ended by … where it was cut."""
+    said = folded(text, width_px=width_px, indent="", points=points).split("\n")
+    if len(said) <= lines:
+        return "\n".join(said)
+    wide, last = ruler(points), said[lines - 1]
+    while last and wide(last + "…") > width_px:
+        last = last[:-1]
+    return "\n".join([*said[: lines - 1], last.rstrip() + "…"])
+
+
+def ruler(points: float) -> Callable[[str], float]:
+    """Give a function that tells how many pixels wide a line of text is drawn."""
+    from matplotlib.text import Text
+
+    figure = canvas(10, 10)
+    text = Text(fontsize=points, figure=figure)
+    renderer = figure.canvas.get_renderer()
+
+    def wide(line: str) -> float:
+        text.set_text(plain(line))
+        return float(text.get_window_extent(renderer).width)
+
+    return wide
 
 
 def colour_bar(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.model import Points
-from tmsguide.report import orientation, quantities, words
+from tmsguide.report import confidence, orientation, quantities, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +33,10 @@ UNKNOWN = "–"
 class TargetRow:
     """One target in words; ``number`` is its name in the cortex figure.
 
-    ``moved_mm`` is how far a group target was moved to lie in grey matter; ``notes`` are what no
-    column says.
+    ``share`` is the field in percent of that at the planned target, ``region`` the radius meant to
+    hold the true place, ``steady`` how far two scans would differ and how far that is from
+    chance. ``moved_mm`` is how far a group target was moved to lie in grey matter; ``notes`` are
+    what no column says; ``served`` says that the planned placement reaches it.
     """
 
     number: str
@@ -44,8 +46,13 @@ class TargetRow:
     side: str
     away: str
     z: str
+    region: str
+    steady: str
     field: str
+    share: str
+    served: bool
     source: str
+    assumes: str
     moved_mm: float | None
     notes: tuple[str, ...]
 
@@ -62,18 +69,22 @@ class PoseRow:
 
 
 def target_rows(dossier: Dossier) -> tuple[TargetRow, ...]:
-    """Give the chosen target and then the others: where, how far, what is known there.
+    """Give the chosen target and then the others: where, how far, how sure, what is known there.
 
-    Connectivity is the mean Fisher z of grey matter within 5 mm, the field the mean on the cortex
-    within 5 mm with the coil held as planned for the chosen target.
+    Connectivity is the mean Fisher z of grey matter within 5 mm; the field, with the coil held as
+    planned for the chosen target, is that of the comparison of methods, or else the mean on the
+    cortex within 5 mm.
     """
-    chosen = dossier.target.point.xyz_mm[0]
+    targets = (dossier.target, *dossier.alternatives)
+    fields, shares = _fields(dossier)
+    limit = dossier.agreement.served_limit_percent if dossier.agreement else np.inf
+    assumes = dossier.agreement.assumes if dossier.agreement else ()
     rows = []
-    for number, target in enumerate((dossier.target, *dossier.alternatives)):
-        here = target.point.xyz_mm[0]
-        mni = mni_mm(dossier, target)
+    for number, target in enumerate(targets):
+        here, mni = target.point.xyz_mm[0], mni_mm(dossier, target)
         z = _mean_near(dossier.cmap.where.xyz_mm, dossier.cmap.z, here)
-        e = _mean_near(dossier.cortex.vertices.xyz_mm, dossier.cortex_e_v_per_m, here)
+        away = float(np.linalg.norm(here - dossier.target.point.xyz_mm[0]))
+        radius, share = target.region_radius_mm, float(shares[number])
         rows.append(
             TargetRow(
                 number=str(number) if number else "target",
@@ -81,17 +92,35 @@ def target_rows(dossier: Dossier) -> tuple[TargetRow, ...]:
                 native=quantities.coordinates(here, places=1),
                 mni=quantities.coordinates(mni),
                 side=words.side(float(mni[0])),
-                away=quantities.millimetres(float(np.linalg.norm(here - chosen)))
-                if number
-                else "–",
+                away=quantities.millimetres(away) if number else UNKNOWN,
                 z=f"{z:+.2f}".replace("-", quantities.MINUS) if np.isfinite(z) else UNKNOWN,
-                field=quantities.significant(e) if np.isfinite(e) else UNKNOWN,
+                region=quantities.millimetres(radius) if radius is not None else UNKNOWN,
+                steady=confidence.steadiness(target),
+                field=_known(float(fields[number])),
+                share=f"{share:.0f} %" if np.isfinite(share) else UNKNOWN,
+                served=share >= limit,
                 source=target.source,
+                assumes=assumes[number] if assumes else "",
                 moved_mm=_moved_mm(target),
                 notes=tuple(n for n in target.notes if not _told_elsewhere(n)),
             )
         )
     return tuple(rows)
+
+
+def _fields(dossier: Dossier) -> tuple[Floats, Floats]:
+    """Give the field at every target in V/m, and in percent of that at the chosen one."""
+    given = dossier.agreement
+    if given is not None and np.isfinite(given.served_v_per_m).any():
+        return given.served_v_per_m, given.served_percent
+    vertices, e = dossier.cortex.vertices.xyz_mm, dossier.cortex_e_v_per_m
+    points = [t.point.xyz_mm[0] for t in (dossier.target, *dossier.alternatives)]
+    fields = np.array([_mean_near(vertices, e, point) for point in points])
+    return fields, 100 * fields / fields[0] if fields[0] > 0 else np.full(len(fields), np.nan)
+
+
+def _known(value: float) -> str:
+    return quantities.significant(value) if np.isfinite(value) else UNKNOWN
 
 
 def _moved_mm(target: Target) -> float | None:

@@ -32,6 +32,7 @@ __all__ = [
     "person",
     "planted",
     "region",
+    "scan_alone",
     "scan_verdict",
     "schedule",
     "side",
@@ -141,8 +142,7 @@ def field_strength(e_v_per_m: float, didt_a_per_s: float, max_didt_a_per_s: floa
 
 def scan_verdict(quality: Quality) -> str:
     """Give one sentence on what the scan can carry."""
-    usable, total = (f"{round(s / 60, 1):g}" for s in (quality.usable_s, quality.total_s))
-    minutes = f"{usable} of {total} minutes usable"
+    minutes = _minutes(quality)
     return {
         ScanVerdict.GOOD: f"The scan can carry an individual target ({minutes}).",
         ScanVerdict.CAUTION: (
@@ -155,11 +155,27 @@ def scan_verdict(quality: Quality) -> str:
     }[quality.verdict]
 
 
+def scan_alone(quality: Quality) -> str:
+    """Give one sentence on the scan, where another says what it means for the target."""
+    return {
+        ScanVerdict.GOOD: f"The scan is good ({_minutes(quality)}).",
+        ScanVerdict.CAUTION: f"The scan can be used with caution ({_minutes(quality)}).",
+        ScanVerdict.INSUFFICIENT: (
+            f"The scan is not enough for an individual target ({_minutes(quality)})."
+        ),
+    }[quality.verdict]
+
+
+def _minutes(quality: Quality) -> str:
+    usable, total = (f"{round(s / 60, 1):g}" for s in (quality.usable_s, quality.total_s))
+    return f"{usable} of {total} minutes usable"
+
+
 def region(target: Target) -> tuple[str, str]:
     """Give how sure the target is: a short label and a sentence.
 
     The steps are those of practice: a figure-8 coil is placed to a few millimetres and acts on
-    about two centimetres of cortex.
+    about two centimetres of cortex. What to do is only said where no `Advice` says it.
     """
     radius = target.region_radius_mm
     if radius is None:
@@ -170,12 +186,16 @@ def region(target: Target) -> tuple[str, str]:
         return "precise", f"{found}: about as close as a coil can be placed."
     if radius <= 10:
         return "fairly precise", f"{found}: well inside the reach of a figure-8 coil."
+    alone = target.advice is None
     if radius <= 20:
-        return "uncertain", f"{found}: a group target may serve as well."
+        serve = (
+            "a group target may serve as well" if alone else "about the reach of a figure-8 coil"
+        )
+        return "uncertain", f"{found}: {serve}."
+    do = " Prefer a group target, or scan longer." if alone else ""
     return (
         "very uncertain",
-        f"{found}: the data hardly say where in the search area the target lies. "
-        "Prefer a group target, or scan longer.",
+        f"{found}: the data hardly say where in the search area the target lies.{do}",
     )
 
 

@@ -13,9 +13,9 @@ from tmsguide.targeting.definitions import (
 )
 from tmsguide.targeting.find import TargetSet, find_targets
 from tmsguide.targeting.ground import Ground
-from tmsguide.targeting.group import group_targets, with_score
+from tmsguide.targeting.group import group_targets, site_targets, with_score
 from tmsguide.targeting.landmarks import Landmark, landmark, landmarks
-from tmsguide.targeting.mask import search_mask
+from tmsguide.targeting.mask import mask_volume_and_centre, search_mask
 from tmsguide.targeting.uncertainty import region_radius
 
 __all__ = [
@@ -35,8 +35,10 @@ __all__ = [
     "group_targets",
     "landmark",
     "landmarks",
+    "mask_volume_and_centre",
     "parse_definition",
     "region_radius",
     "search_mask",
+    "site_targets",
     "with_score",
 ]

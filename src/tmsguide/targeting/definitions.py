@@ -1,74 +1,71 @@
-"""What a targeting method is: where it looks, what it compares with, and how it picks a place."""
+"""The targeting methods that ship with the room, and all that is needed to speak of one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from importlib.resources import files
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tmsguide.errors import InputError
+from tmsguide.targeting.methods import Compared, Pick, Spheres, TargetDefinition
+from tmsguide.targeting.parsing import parse_definition
 
-__all__ = ["Compared", "Pick", "Spheres", "TargetDefinition"]
+__all__ = [
+    "Compared",
+    "Pick",
+    "Spheres",
+    "TargetDefinition",
+    "definition",
+    "definitions",
+    "parse_definition",
+]
 
-
-class Compared(Enum):
-    """What the series of each place of the search area is compared with."""
-
-    SEED = "seed"  # mean series of spheres, or of a mask image
-    OWN_WEIGHTS = "own-weights"  # whole grey matter, weighted by the person's own seed map
-    WEIGHTED_MAP = "weighted-map"  # whole grey matter, weighted by a map that the user supplies
-    CIRCUIT = "circuit"  # cosine similarity of a place's whole-brain map with a supplied map
-    REGRESSION = "regression"  # outcome predicted from a place's map by supplied coefficients
-    PARCELS = "parcels"  # sub-parcels of the search area against those of the seed (SAINT-like)
-    NETWORK = "network"  # which network each place belongs to; the largest patch of one network
-    SITE = "site"  # nothing: a published coordinate
-
-
-class Pick(Enum):
-    """How one place is picked from a map over the search area."""
-
-    CLUSTER = "cluster"
-    PEAK = "peak"
-    CONE = "cone"
-    SWEEP = "sweep"
-    CENTRE = "centre"  # of the parcel, patch or site itself
+#: The order in which methods are shown: individual ones of the left DLPFC, then those that need
+#: a map, other signs and sides, group and scalp-rule sites, other conditions.
+_ORDER = (
+    *("sgacc-cluster", "sgacc-sweep", "sgacc-cone", "sgacc-peak"),
+    *("sgacc-bilateral-cluster", "ba25-cluster", "own-weights-cluster"),
+    *("saint-like", "network-patch"),
+    *("group-weights-cluster", "convergent-circuit", "circuit-seed-cluster", "outcome-regression"),
+    *("sgacc-positive-cluster", "right-dlpfc-cluster"),
+    *("5cm-site", "beam-f3-site", "ba9-site", "ba46-site", "fox-2012-site", "weigand-2018-site"),
+    *("dysphoric-site", "anxiosomatic-site", "dmpfc-site"),
+    *("ocd-dmpfc-site", "ocd-pre-sma-site", "ocd-right-ofc-site"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Spheres:
-    """A union of balls round MNI millimetres, or the places where a supplied map is above 0."""
+@lru_cache(maxsize=1)
+def definitions() -> tuple[TargetDefinition, ...]:
+    """Give every built-in targeting method, in the order in which they are shown.
 
-    mni_mm: tuple[tuple[float, float, float], ...] = ()
-    radius_mm: float = 10.0
-    map_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetDefinition:
-    """One method of finding a target, as a small TOML file holds it.
-
-    The least value is sought, the greatest where ``positive``. ``map_file`` names the supplied
-    image of `Compared.WEIGHTED_MAP`, ``CIRCUIT`` and ``REGRESSION``, ``network`` the one that
-    `Compared.NETWORK` looks for. ``parameters`` are those of the method (`docs`).
-    ``evidence_for`` and ``evidence_against`` are sentences for people; ``verified`` is False where
-    the cited source was not read.
+    Examples
+    --------
+    >>> [d.name for d in definitions() if d.default][:3]
+    ['sgacc-cluster', 'sgacc-sweep', 'sgacc-cone']
     """
+    folder = files("tmsguide.targeting").joinpath("data/definitions")
+    return tuple(
+        parse_definition(folder.joinpath(f"{name}.toml").read_text("utf-8"), name=name)
+        for name in _ORDER
+    )
 
-    name: str
-    title: str
-    condition: str
-    compared: Compared
-    pick: Pick
-    search: Spheres
-    seed: Spheres = Spheres()
-    positive: bool = False
-    site_mni_mm: tuple[float, float, float] | None = None
-    map_file: str = ""
-    network: str = ""
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    source: str = ""
-    assumes: str = ""
-    evidence_for: str = ""
-    evidence_against: str = ""
-    verified: bool = False
+
+def definition(name: str) -> TargetDefinition:
+    """Give the built-in targeting method of that name.
+
+    Raises
+    ------
+    InputError
+        There is none; the message lists those there are.
+
+    Examples
+    --------
+    >>> definition("sgacc-cluster").parameters["percentile"]
+    10.0
+    """
+    for one in definitions():
+        if one.name == name:
+            return one
+    raise InputError(
+        f"there is no targeting method {name[:80]!r}; built in are {', '.join(_ORDER)}. "
+        "Give one of these, or a TOML file of your own"
+    )

@@ -64,8 +64,8 @@ def find_targets(
 ) -> TargetSet:
     """Find the target of every method, with its region, reliability and verdict.
 
-    ``settings.method`` names the planned one among ``methods``; ``group`` targets join the
-    alternatives with this person's connectivity there. All methods see the same resamples of time
+    ``settings.method`` names the planned one among ``methods`` and the ``group`` targets (sites of
+    the literature on this person's cortex), which are given this person's connectivity. All methods see the same resamples of time
     and the same shifts of the seed.
 
     Raises
@@ -76,12 +76,12 @@ def find_targets(
         If the scan cannot carry the planned method: too short, no signal in seed or search area.
         Other methods that fail are told in ``refused``.
     """
-    main = _planned(methods, settings.method)
+    main = _planned(methods, group, settings.method)
     study = Study.of(ground, settings, group, rng)
     found: list[Target] = []
     shifts: dict[str, float] = {}
     refused = []
-    for method in (main, *(m for m in methods if m is not main)):
+    for method in sorted(methods, key=lambda m: m is not main):
         progress(f"target: {method.title}")
         try:
             target, shift_mm = studied(study, method)
@@ -94,11 +94,13 @@ def find_targets(
         if shift_mm is not None:
             shifts[method.name] = shift_mm
     cmap, search = _shown(ground, main)
-    alternatives = (*found[1:], *(with_score(target, cmap) for target in group))
-    notes = found[0].notes + agreement_notes(found[0], alternatives)
+    every = [*found, *(with_score(target, cmap) for target in group)]
+    primary = next(target for target in every if target.name == settings.method)
+    alternatives = tuple(target for target in every if target is not primary)
+    notes = primary.notes + agreement_notes(primary, alternatives)
     grey = Points(ground.denoised.where.xyz_mm[ground.grey], ground.denoised.where.frame)
     return TargetSet(
-        primary=replace(found[0], notes=notes),
+        primary=replace(primary, notes=notes),
         alternatives=alternatives,
         cmap=cmap,
         search=search,
@@ -108,19 +110,27 @@ def find_targets(
     )
 
 
-def _planned(methods: Sequence[TargetDefinition], name: str) -> TargetDefinition:
+def _planned(
+    methods: Sequence[TargetDefinition], group: Sequence[Target], name: str
+) -> TargetDefinition | None:
+    """Give the method that is planned for, None where that is one of the group targets."""
     for method in methods:
         if method.name == name:
             return method
-    known = ", ".join(method.name for method in methods)
-    raise InputError(f"target method {name!r} is not among {known}; name one of these")
+    known = [*(method.name for method in methods), *(target.name for target in group)]
+    if name in known:
+        return None
+    raise InputError(f"target method {name!r} is not among {', '.join(known)}; name one of these")
 
 
-def _shown(ground: Ground, method: TargetDefinition) -> tuple[ConnectivityMap, NDArray[np.bool_]]:
+def _shown(
+    ground: Ground, method: TargetDefinition | None
+) -> tuple[ConnectivityMap, NDArray[np.bool_]]:
     """Give the map of a method over every place of the scan, and where it sought."""
-    stage = scene(ground, ground.denoised, method.search)
-    if method.compared not in WITH_SERIES:
-        method = definition(_SHOWN)
+    usual = definition(_SHOWN)
+    stage = scene(ground, ground.denoised, (method or usual).search)
+    if method is None or method.compared not in WITH_SERIES:
+        method = usual
     series = seed_series(ground, stage, Draw.as_it_is(stage), method)
     scan = ground.denoised
     z = seed_z(once(len(scan.series)), series, scan.series)[0]

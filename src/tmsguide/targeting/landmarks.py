@@ -20,7 +20,8 @@ class Landmark:
     """One place in MNI millimetres.
 
     ``roles`` hold ``search`` (a centre of the search mask), ``target`` (offered as a group
-    target), ``seed`` or ``control``; ``verified`` is False where the cited source was not read.
+    target), ``site`` (a target only when asked for), ``seed`` or ``control``; ``verified`` is
+    False where the cited source was not read.
     """
 
     name: str
@@ -76,4 +77,4 @@ def landmark(name: str) -> Landmark:
         if place.name == name:
             return place
     known = ", ".join(place.name for place in landmarks())
-    raise InputError(f"there is no landmark {name!r}; the table has {known}")
+    raise InputError(f"there is no landmark {name[:80]!r}; the table has {known}")
