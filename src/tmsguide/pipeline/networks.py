@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Networks", "network_step"]
 
-#: Word for parcels that the authors of a set gave to no network.
-_NONE = "unassigned"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Networks:
@@ -109,7 +106,7 @@ def _grey(parcels: Parcels, grey: NDArray[np.bool_]) -> Parcels:
 
 def _assigned(parcels: Parcels) -> Parcels:
     """Give the parcels that belong to a network, others emptied out of the list."""
-    keep = [k for k, network in enumerate(parcels.networks) if network != _NONE]
+    keep = [k for k, network in enumerate(parcels.networks) if network not in ("", UNASSIGNED)]
     if not keep:  # a set without network names: one network of all
         return replace(parcels, networks=("all parcels",) * len(parcels.names))
     new = np.zeros(len(parcels.names) + 1, dtype=np.int64)

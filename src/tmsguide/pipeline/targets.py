@@ -12,7 +12,7 @@ from tmsguide.io import read_definition, read_weight_map
 from tmsguide.model import Points
 from tmsguide.num.interpolation import sample_linear
 from tmsguide.pipeline.literature import published
-from tmsguide.pipeline.parcellation import parcels_of
+from tmsguide.pipeline.parcellation import atlas_file, reference_of
 from tmsguide.pipeline.store import file_digest
 from tmsguide.targeting import Ground, definition, definitions, find_targets, site_targets
 
@@ -54,7 +54,7 @@ def target_step(
             clean.gm,
             other=clean.other_global,
             smoothing_mm=cleaning.fwhm_mm,
-            networks=parcels_of(networks, where_mni),
+            networks=reference_of(networks),
             maps={str(path): _at_places(path, where_mni) for path in files},
         )
         sites = [method for method in methods if method.site_mni_mm is not None]
@@ -70,7 +70,9 @@ def target_step(
         }
 
     inputs = {"bold": bold.key, "normalisation": normalisation.key}
-    inputs |= {str(path): file_digest(path) for path in (*map(Path, settings.definitions), *files)}
+    atlas = atlas_file(networks)
+    read = (*map(Path, settings.definitions), *files, *((atlas,) if atlas else ()))
+    inputs |= {str(path): file_digest(path) for path in read}
     return bench.step(
         "target",
         work,
@@ -78,7 +80,7 @@ def target_step(
         settings={
             "target": settings,
             "fwhm_mm": cleaning.fwhm_mm,
-            "networks": (networks.atlas, networks.radius_mm),
+            "networks": networks.atlas,
             "seed": seed,
         },
         inputs=inputs,

@@ -16,6 +16,7 @@ from tmsguide.targeting.ground import Ground
 from tmsguide.targeting.group import group_targets, site_targets, with_score
 from tmsguide.targeting.landmarks import Landmark, landmark, landmarks
 from tmsguide.targeting.mask import mask_volume_and_centre, search_mask
+from tmsguide.targeting.personal_networks import ReferenceNetworks
 from tmsguide.targeting.uncertainty import region_radius
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Ground",
     "Landmark",
     "Pick",
+    "ReferenceNetworks",
     "Spheres",
     "TargetDefinition",
     "TargetSet",

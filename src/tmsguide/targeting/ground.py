@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tmsguide.model import Denoised, Parcels, Points
+    from tmsguide.model import Denoised, Points
+    from tmsguide.targeting.personal_networks import ReferenceNetworks
 
     Floats = NDArray[np.float64]
 
@@ -30,8 +31,8 @@ class Ground:
     found there. ``grey`` (N,) marks grey matter. ``other`` is the same scan with the other choice
     about the global signal. On a surface ``edges`` (E, 2) join neighbouring vertices and
     ``area_mm2`` (N,) is what each stands for; without them the places are a lattice.
-    ``smoothing_mm`` is the width of the blur the signals were given. ``networks`` are parcels with
-    known networks, for methods that look for a network; ``maps`` (N,) each are images that the
+    ``smoothing_mm`` is the width of the blur the signals were given. ``networks`` are networks known from
+    groups, by their seeds, for methods that look for one; ``maps`` (N,) each are images that the
     user supplied, at the places, by the name that definitions use.
 
     Raises
@@ -49,7 +50,7 @@ class Ground:
     edges: NDArray[np.int64] | None = None
     area_mm2: Floats | None = None
     smoothing_mm: float = 4.0
-    networks: Parcels | None = None
+    networks: ReferenceNetworks | None = None
     maps: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,8 +71,6 @@ class Ground:
             sizes["series of the other global-signal choice"] = self.other.series.shape[1]
         if self.area_mm2 is not None:
             sizes["vertex areas"] = len(self.area_mm2)
-        if self.networks is not None:
-            sizes["network marks"] = len(self.networks.member)
         for name, values in self.maps.items():
             sizes[f"values of map {name}"] = len(values)
             if not np.isfinite(values).all():

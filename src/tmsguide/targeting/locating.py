@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import InputError
-from tmsguide.num.seeds import mean_series, once
+from tmsguide.num.profiles import network_of, seed_network_series
 from tmsguide.targeting.definitions import Compared, Pick
 from tmsguide.targeting.patches import patch_targets
-from tmsguide.targeting.personal_networks import network_of, network_series, own_templates
+from tmsguide.targeting.personal_networks import seed_means
 from tmsguide.targeting.picking import find_clusters, find_cones, find_peaks, find_sweeps
 from tmsguide.targeting.scene import seed_places
 from tmsguide.targeting.scores import score_map
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tmsguide.model import Parcels
     from tmsguide.targeting.definitions import TargetDefinition
     from tmsguide.targeting.ground import Ground
     from tmsguide.targeting.scene import Draw, Scene
@@ -75,35 +74,27 @@ def _by_parcels(ground: Ground, stage: Scene, draw: Draw, method: TargetDefiniti
 
 
 def _by_network(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Found:
-    """Pick the largest patch of one network, places named anew in every resample."""
-    parcels = ground.networks
-    if parcels is None:
+    """Pick the largest patch of one network, places named anew in every resample.
+
+    Templates are the maps of the person's own seeds outside the search area, so that no place is
+    compared with itself.
+    """
+    known = ground.networks
+    if known is None:
         raise InputError(
-            f"{method.title} needs parcels with known networks; give a coordinate set or a label "
+            f"{method.title} needs networks known from groups; give a coordinate set or a label "
             "image with network names"
         )
-    names = tuple(dict.fromkeys(parcels.networks))
-    if method.network not in names:
+    if method.network not in known.names:
         raise InputError(
-            f"{method.title} looks for the network {method.network!r}; the parcels know "
-            f"{', '.join(names)}"
+            f"{method.title} looks for the network {method.network!r}; there are "
+            f"{', '.join(known.names)}"
         )
-    courses, of = _parcel_courses(stage, parcels)
-    templates = own_templates(courses, np.array([names.index(n) for n in of]), len(names))
-    winner = network_of(draw.counts, stage.inside, network_series(templates, courses))
-    return patch_targets(winner, names.index(method.network), stage.places)
-
-
-def _parcel_courses(stage: Scene, parcels: Parcels) -> tuple[Singles, list[str]]:
-    """Mean course (T, P) and network of every parcel outside the search area that has signal."""
-    member = np.where(stage.alive & ~stage.search, parcels.member, 0)
-    ones, courses, networks = once(len(stage.series)), [], []
-    for k, network in enumerate(parcels.networks, start=1):
-        places = np.flatnonzero(member == k)
-        if len(places):
-            courses.append(mean_series(ones, stage.series[:, places])[0])
-            networks.append(network)
-    return np.stack(courses, axis=1), networks
+    outside = stage.series[:, stage.outside]
+    seeds = seed_means(outside, stage.mni_mm[stage.outside], known)
+    courses = seed_network_series(draw.counts, seeds, outside)
+    winner = network_of(draw.counts, stage.inside, courses)
+    return patch_targets(winner, known.names.index(method.network), stage.places).found
 
 
 def _ladder(parameters: Mapping[str, float]) -> tuple[float, ...]:
