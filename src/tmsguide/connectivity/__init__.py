@@ -1,6 +1,6 @@
 """Connectivity: seed maps, connectomes and the networks of one person, each with its doubt."""
 
-from tmsguide.connectivity.comparison import Fingerprint, fingerprint, similarities
+from tmsguide.connectivity.comparison import Fingerprint, fingerprint, recognised, similarities
 from tmsguide.connectivity.connectomes import (
     ConnectomeKind,
     TangentReference,
@@ -55,6 +55,7 @@ __all__ = [
     "mesh_reho",
     "network_means",
     "parcel_series",
+    "recognised",
     "seed_map",
     "segregation",
     "series_connectome",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Fingerprint", "fingerprint", "similarities"]
+__all__ = ["Fingerprint", "fingerprint", "recognised", "similarities"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,11 @@ def fingerprint(first: Sequence[Connectome], second: Sequence[Connectome]) -> Fi
             f"{len(first)} connectomes of the first day, {len(second)} of the second; needed the "
             "same two or more people in both"
         )
-    similarity = similarities(first, second)
+    return recognised(similarities(first, second))
+
+
+def recognised(similarity: Floats) -> Fingerprint:
+    """Fingerprint of a matrix of similarities (S, S), row first day, column second."""
     own = np.arange(len(similarity))
     forth = np.mean(similarity.argmax(axis=1) == own)
     back = np.mean(similarity.argmax(axis=0) == own)

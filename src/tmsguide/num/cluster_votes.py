@@ -64,9 +64,7 @@ def _support(values: Any, places: Any, bounds: Any, graph: Any, where: Any) -> A
     size, depth = np.empty(count), np.empty(count)
     joined = 0
     for bound in bounds:
-        while joined < count and (
-            values[places[joined]] < bound or values[places[joined]] == least
-        ):
+        while joined < count and is_low(values[places[joined]], bound, least):
             attach(parent, places[joined], joined, where, graph)
             joined += 1
         depth[:joined] = 0.0

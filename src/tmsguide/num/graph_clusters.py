@@ -133,6 +133,7 @@ def is_low(value: float, bound: float, least: float) -> bool:
 
 @njit(cache=True, nogil=True)
 def find_root(parent: Any, i: int) -> int:
+    """Root of the tree that ``i`` hangs in; shortens the way to it."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = parent[i]
@@ -164,6 +165,7 @@ def join(places: Any, graph: Any, where: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def best_root(depth: Any, size: Any, count: int) -> int:
+    """First of the deepest (n,), the larger of equals."""
     best = 0
     for n in range(1, count):
         if depth[n] > depth[best] or (depth[n] == depth[best] and size[n] > size[best]):
