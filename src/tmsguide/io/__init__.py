@@ -3,6 +3,7 @@
 from tmsguide.io.atlases.coordinate_sets import COORDINATE_SETS, CoordinateSet, coordinate_set
 from tmsguide.io.atlases.fetching import fetched
 from tmsguide.io.atlases.label_images import LabelImage, read_label_image
+from tmsguide.io.atlases.network_names import UNASSIGNED
 from tmsguide.io.atlases.vertex_labels import read_dlabel, read_hemisphere_labels
 from tmsguide.io.bids.choosing import BoldRun, SubjectInputs, is_derivative, select_inputs
 from tmsguide.io.bids.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
@@ -90,6 +91,7 @@ from tmsguide.io.writing import write_bytes, write_json, write_text, write_tsv
 __all__ = [
     "COORDINATE_SETS",
     "HCP_MNI",
+    "UNASSIGNED",
     "BoldRun",
     "CharmHead",
     "Conductivity",

@@ -9,7 +9,6 @@ import numpy as np
 
 from tmsguide.errors import QualityError
 from tmsguide.model import Points, Target
-from tmsguide.num.seeds import once
 from tmsguide.targeting.advice import Standing, advise, expected_error
 from tmsguide.targeting.definitions import Compared, Pick
 from tmsguide.targeting.locating import located
@@ -54,7 +53,7 @@ class Study:
     parts: tuple[Resamples, ...]
     chance_seed: int
     stages: dict[tuple[Spheres, bool], Scene] = field(default_factory=dict)
-    draws: dict[tuple[Spheres, int], Draw] = field(default_factory=dict)
+    draws: dict[tuple[Spheres, str], Draw] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -104,13 +103,28 @@ class Study:
             self.stages[key] = scene(self.ground, scan, area)
         return self.stages[key]
 
-    def draw(self, area: Spheres, part: int) -> Draw:
-        """Give the resamples of an area: those of a part of the scan, or of all of it (-1)."""
-        key = (area, part)
+    def draw(self, area: Spheres, which: str) -> Draw:
+        """Give resamples of an area.
+
+        ``as it is`` (one), ``whole``, ``scan time`` and ``seed position`` (one source of doubt
+        alone), ``part 0`` and so on (shorter scans).
+        """
+        key = (area, which)
         if key not in self.draws:
-            plan = self.whole if part < 0 else self.parts[part]
-            self.draws[key] = Draw.of(self.stage(area), plan.counts, plan.seed_shift_mm)
+            self.draws[key] = self._drawn(self.stage(area), which)
         return self.draws[key]
+
+    def _drawn(self, stage: Scene, which: str) -> Draw:
+        few = slice(0, min(_FEW, len(self.whole.counts)))
+        if which == "as it is":
+            return Draw.as_it_is(stage)
+        if which == "scan time":
+            counts = self.whole.counts[few]
+            return Draw.of(stage, counts, np.zeros((len(counts), 3)))
+        if which == "seed position":
+            return Draw.only_moved(stage, self.whole.seed_shift_mm[few])
+        plan = self.whole if which == "whole" else self.parts[int(which.split()[1])]
+        return Draw.of(stage, plan.counts, plan.seed_shift_mm)
 
 
 def studied(study: Study, method: TargetDefinition) -> tuple[Target, float | None]:
@@ -124,12 +138,12 @@ def studied(study: Study, method: TargetDefinition) -> tuple[Target, float | Non
         If seed or search area hold too little signal, or nothing is found.
     """
     ground, stage = study.ground, study.stage(method.search)
-    here = located(ground, stage, Draw.as_it_is(stage), method)
+    here = located(ground, stage, study.draw(method.search, "as it is"), method)
     index = int(here.index[0])
     if index < 0:
         raise QualityError("nothing was found in the search area; use another method")
     point = stage.places.xyz_mm[index]
-    samples = located(ground, stage, study.draw(method.search, -1), method).centroid_mm
+    samples = located(ground, stage, study.draw(method.search, "whole"), method).centroid_mm
     shift_mm = _global_shift_mm(study, method, point)
     resolution_mm = _resolution_mm(ground, method)
     doubt = _sources_of_doubt(study, method, point, samples)
@@ -169,7 +183,7 @@ def _at(study: Study, method: TargetDefinition, index: int) -> tuple[float, tupl
     if method.compared not in MAPPED:
         return float("nan"), ()
     stage = study.stage(method.search)
-    z = score_map(study.ground, stage, Draw.as_it_is(stage), method)[0]
+    z = score_map(study.ground, stage, study.draw(method.search, "as it is"), method)[0]
     notes = map_notes(z, study.ground.denoised.quality, method)
     if method.pick is Pick.CLUSTER:
         sought = -z if method.positive else z
@@ -195,7 +209,7 @@ def _advice(
 
     minutes, errors = [], []
     for k, plan in enumerate(study.parts):
-        found = located(ground, stage, study.draw(method.search, k), method).centroid_mm
+        found = located(ground, stage, study.draw(method.search, f"part {k}"), method).centroid_mm
         minutes.append(plan.minutes)
         errors.append(error(found, point))
     away = [float(np.linalg.norm(g.point.xyz_mm[0] - point)) for g in study.group]
@@ -222,16 +236,13 @@ def _sources_of_doubt(
     """Give how far scan time alone and the seed's position alone move the target, rms mm."""
     if method.compared not in (Compared.SEED, Compared.OWN_WEIGHTS):
         return {"scan time": spread(samples, point)}
-    stage, plan = study.stage(method.search), study.whole
-    few = min(_FEW, len(plan.counts))
-    same = np.repeat(once(len(stage.series)), few, axis=0)
-    alone = {
-        "scan time": Draw.of(stage, plan.counts[:few], np.zeros((few, 3))),
-        "seed position": Draw.of(stage, same, plan.seed_shift_mm[:few]),
-    }
+    stage = study.stage(method.search)
     return {
-        name: spread(located(study.ground, stage, draw, method).centroid_mm, point)
-        for name, draw in alone.items()
+        alone: spread(
+            located(study.ground, stage, study.draw(method.search, alone), method).centroid_mm,
+            point,
+        )
+        for alone in ("scan time", "seed position")
     }
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tmsguide.errors import InputError, QualityError
 from tmsguide.model import ConnectivityMap, Points, Target, silent
 from tmsguide.num.seeds import once, seed_z
@@ -15,13 +13,13 @@ from tmsguide.targeting.confidence import Study, studied
 from tmsguide.targeting.consensus import Consensus, consensus
 from tmsguide.targeting.definitions import TargetDefinition, definition
 from tmsguide.targeting.group import with_score
-from tmsguide.targeting.scene import Draw, scene
 from tmsguide.targeting.scores import WITH_SERIES, seed_series
 from tmsguide.targeting.words import agreement_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tmsguide.model import TargetSettings
@@ -65,8 +63,8 @@ def find_targets(
     """Find the target of every method, with its region, reliability and verdict.
 
     ``settings.method`` names the planned one among ``methods`` and the ``group`` targets (sites of
-    the literature on this person's cortex), which are given this person's connectivity. All methods see the same resamples of time
-    and the same shifts of the seed.
+    the literature on this person's cortex), which are given this person's connectivity. All
+    methods see the same resamples of time and the same shifts of the seed.
 
     Raises
     ------
@@ -88,12 +86,12 @@ def find_targets(
         except (QualityError, InputError) as error:
             if method is main:
                 raise
-            refused.append(f"{method.title}: {error}")
+            refused.append(f"{method.title} is missing: {error}")
             continue
         found.append(target)
         if shift_mm is not None:
             shifts[method.name] = shift_mm
-    cmap, search = _shown(ground, main)
+    cmap, search = _shown(study, main)
     every = [*found, *(with_score(target, cmap) for target in group)]
     primary = next(target for target in every if target.name == settings.method)
     alternatives = tuple(target for target in every if target is not primary)
@@ -124,15 +122,15 @@ def _planned(
 
 
 def _shown(
-    ground: Ground, method: TargetDefinition | None
+    study: Study, method: TargetDefinition | None
 ) -> tuple[ConnectivityMap, NDArray[np.bool_]]:
     """Give the map of a method over every place of the scan, and where it sought."""
     usual = definition(_SHOWN)
-    stage = scene(ground, ground.denoised, (method or usual).search)
+    area = (method or usual).search
+    stage, scan = study.stage(area), study.ground.denoised
     if method is None or method.compared not in WITH_SERIES:
         method = usual
-    series = seed_series(ground, stage, Draw.as_it_is(stage), method)
-    scan = ground.denoised
+    series = seed_series(study.ground, stage, study.draw(area, "as it is"), method)
     z = seed_z(once(len(scan.series)), series, scan.series)[0]
     z[~stage.alive] = 0.0
     dof = correlation_dof(series[0], scan.series, scan.kept, most=scan.quality.dof)

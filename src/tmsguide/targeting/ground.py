@@ -31,9 +31,9 @@ class Ground:
     found there. ``grey`` (N,) marks grey matter. ``other`` is the same scan with the other choice
     about the global signal. On a surface ``edges`` (E, 2) join neighbouring vertices and
     ``area_mm2`` (N,) is what each stands for; without them the places are a lattice.
-    ``smoothing_mm`` is the width of the blur the signals were given. ``networks`` are networks known from
-    groups, by their seeds, for methods that look for one; ``maps`` (N,) each are images that the
-    user supplied, at the places, by the name that definitions use.
+    ``smoothing_mm`` is the width of the blur the signals were given. ``networks`` are networks
+    known from groups, by their seeds, for methods that look for one; ``maps`` (N,) each are images
+    that the user supplied, at the places, by the name that definitions use.
 
     Raises
     ------

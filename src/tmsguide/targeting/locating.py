@@ -82,13 +82,12 @@ def _by_network(ground: Ground, stage: Scene, draw: Draw, method: TargetDefiniti
     known = ground.networks
     if known is None:
         raise InputError(
-            f"{method.title} needs networks known from groups; give a coordinate set or a label "
+            "it needs networks known from groups; give a coordinate set or a label "
             "image with network names"
         )
     if method.network not in known.names:
         raise InputError(
-            f"{method.title} looks for the network {method.network!r}; there are "
-            f"{', '.join(known.names)}"
+            f"it looks for the network {method.network!r}; there are {', '.join(known.names)}"
         )
     outside = stage.series[:, stage.outside]
     seeds = seed_means(outside, stage.mni_mm[stage.outside], known)

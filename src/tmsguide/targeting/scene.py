@@ -82,9 +82,19 @@ class Draw:
         return cls(counts, shift_mm, moments(counts, stage.inside))
 
     @classmethod
+    def only_moved(cls, stage: Scene, shift_mm: Floats) -> Draw:
+        """Give the scan itself with the seed at B places, (B, 3)."""
+        rows = len(shift_mm)
+        ones = once(len(stage.series))
+        still = moments(ones, stage.inside)
+        wide = (rows, stage.inside.shape[1])
+        spread = Moments(np.broadcast_to(still.mean, wide), np.broadcast_to(still.spread, wide))
+        return cls(np.broadcast_to(ones, (rows, ones.shape[1])), shift_mm, spread)
+
+    @classmethod
     def as_it_is(cls, stage: Scene) -> Draw:
         """Give the one draw that is the scan itself."""
-        return cls.of(stage, once(len(stage.series)), np.zeros((1, 3)))
+        return cls.only_moved(stage, np.zeros((1, 3)))
 
 
 def scene(ground: Ground, scan: Denoised, area: Spheres) -> Scene:
