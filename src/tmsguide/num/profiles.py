@@ -15,7 +15,7 @@ import numpy as np
 
 from tmsguide.num.bootstrap import column_blocks, moments
 from tmsguide.num.parallel import ordered_map
-from tmsguide.num.statistics import standardise
+from tmsguide.num.statistics import standardise, varies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def network_series(templates: NDArray[np.floating], parcels: NDArray[np.floating
     spread that does not depend on n: the best template has the greatest covariance.
     """
     pattern = standardise(np.asarray(templates).T).astype(np.float32)
-    scored = standardise(parcels).astype(np.float32)
+    scored = _scored(parcels)
     return np.asarray(scored @ pattern / pattern.shape[0])[None]
 
 
@@ -77,7 +77,7 @@ def network_of(counts: Singles, series: Singles, networks: Singles) -> NDArray[n
     """
     winner = np.empty((len(counts), series.shape[1]), dtype=np.int16)
     for part in column_blocks(series.shape[1]):
-        some = np.ascontiguousarray(series[:, part], dtype=np.float32)
+        some = _scored(series[:, part])
         blocks = ordered_map(partial(_winners, counts, some, networks), _rows(len(counts)))
         winner[:, part] = np.concatenate(blocks)
     return winner
@@ -91,7 +91,7 @@ def profile_similarity(
     ``series`` (T, M), ``parcels`` (T, P), ``networks`` (1, T, K) of the data as they are. 0 where
     a place is constant.
     """
-    scored = standardise(series).astype(np.float32)
+    scored = _scored(series)
     frames = len(scored)
     covariance = scored.T @ networks[0] / frames
     square = np.sum(scored * (_gram(parcels, centred=True) @ scored), axis=0)
@@ -118,7 +118,7 @@ def profile_norms(
     rest = gram - basis @ basis.T
     norms = np.empty((len(counts), series.shape[1]), dtype=np.float32)
     for part in column_blocks(series.shape[1]):
-        some = standardise(series[:, part]).astype(np.float32)
+        some = _scored(series[:, part])
         local = some * (rest @ some)
         one = partial(_norms, counts, some, local, basis)
         norms[:, part] = np.concatenate(ordered_map(one, _rows(len(counts))))
@@ -130,9 +130,14 @@ def _rows(count: int) -> Iterator[slice]:
         yield slice(first, min(first + _ROWS, count))
 
 
+def _scored(series: NDArray[np.floating]) -> Singles:
+    """Give series (T, N) with mean 0 and variance 1; constant ones are exactly 0."""
+    return np.asarray(standardise(series) * varies(series), dtype=np.float32)
+
+
 def _gram(parcels: NDArray[np.floating], *, centred: bool) -> Singles:
     """Σ_p y_p y_pᵀ / P of z-scored parcels, (T, T); centred over parcels at each time if asked."""
-    scored = standardise(parcels).astype(np.float32)
+    scored = _scored(parcels)
     if centred:
         scored = scored - scored.mean(axis=1, keepdims=True)
     return np.asarray(scored @ scored.T / np.float32(scored.shape[1]))
