@@ -8,6 +8,7 @@ from tests.report import builders
 from tmsguide.model import (
     MNI,
     Advice,
+    Deviation,
     NetworkMeans,
     Points,
     Region,
@@ -50,6 +51,7 @@ def person(made):
         alternatives=others,
         plan=replace(made.plan, target=main, alternatives=others),
         connectome=connectome(),
+        deviation=deviation(),
     )
     return replace(changed, agreement=agreement(changed))
 
@@ -157,3 +159,17 @@ def connectome():
         graph={"modularity": 0.4123456, "global efficiency": 0.5678, "my_own_summary": 12.3456},
         weak=("How networks change within a scan is reliable only for long scans",),
     )
+
+
+def deviation():
+    """Every pair of five networks against a made cohort; three measures outside its range."""
+    five = NETWORKS[:5]
+    names = [f"within:{name}" for name in five]
+    names += [f"between:{a}:{b}" for k, a in enumerate(five) for b in five[k + 1 :]]
+    z = np.random.default_rng(8).uniform(-1.5, 1.5, len(names))
+    z[[1, 7, 12]] = 2.4, -3.6, 2.1
+    expected = np.full(len(names), 0.2)
+    return Deviation(
+        tuple(names), expected + 0.1 * z, expected, expected - 0.196, expected + 0.196, z,
+        np.where(np.abs(z) > 3, 0.01, 0.4), "40 made people of 14 to 60 years", 0.75,
+    )  # fmt: skip

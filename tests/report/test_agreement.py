@@ -73,8 +73,8 @@ def test_the_sentence_tells_nearest_farthest_and_middle_distance():
 def test_one_placement_serves_those_at_or_above_the_limit():
     given = entry(np.eye(5, 3), served_percent=np.array([100, 80, 79.9, np.nan, 95.0]))
     said = agreement_words.served(given)
-    assert "at least 80 % of the target's field at 1 and 4 too" in said
-    assert "2 would need a placement of its own" in said
+    assert "at least 80 % of the target's field at numbers 1 and 4 too" in said
+    assert "Number 2 would need a placement of its own" in said
     assert "3" not in said
     none = agreement_words.served(replace(given, served_percent=np.array([100, 9, 9, 9, 9.0])))
     assert "no other target 80 %" in none
@@ -87,7 +87,7 @@ def test_consensus_names_the_methods_by_the_table_s_numbers():
                   consensus_methods=("m3", "m0", "m1"))  # fmt: skip
     said = agreement_words.consensus(given, here)
     assert "3 of 5 targets lie within 9 mm of one place, MNI −40, 42, 29 mm" in said
-    assert "the target, 1 and 3" in said
+    assert "the target and numbers 1 and 3" in said
     assert "no proof" in said
     assert "no place on which several methods agree" in agreement_words.consensus(
         entry(np.eye(5, 3)), None

@@ -55,7 +55,7 @@ def test_only_the_supported_target_is_to_be_aimed_at(full):
     ("needed", "reasons", "said"),
     [
         (22.0, (), "7.5 usable minutes; about 22 would be needed"),
-        (22.0, ("about 22 min would be needed",), "7.5 usable minutes so far."),
+        (22.0, ("about 22 min would be needed",), "7.5 usable minutes so far; the need"),
         (None, (), "more scan time would not help"),
     ],
 )

@@ -9,8 +9,8 @@ from tests.report import rich
 from tests.report.test_page import page_of, read
 from tests.tolerance import EXACT, assert_close
 from tmsguide.errors import InputError
-from tmsguide.model import NetworkMeans
-from tmsguide.report import network_figure, network_words, style
+from tmsguide.model import Deviation, NetworkMeans
+from tmsguide.report import deviation_table, network_figure, network_words, style
 
 
 def small(z, half=0.1):
@@ -123,3 +123,34 @@ def test_misfits_are_refused(full, name):
     }[name]
     with pytest.raises(InputError, match=f"{name}.* has shape .*for 52 parcels and 13 networks"):
         replace(full.connectome, **{name: wrong})
+
+
+def test_comparison_with_others_is_told_and_listed_farthest_first(full, full_report):
+    section = deviation_table.deviation_section(full.deviation, ())
+    assert [row.off for row in section.rows] == ["−3.6", "+2.4", "+2.1"]
+    assert [row.stands_out for row in section.rows] == [True, False, False]
+    assert section.sentences[1].startswith("3 of 15 measures lie outside")
+    text = read(full_report.html).text["clinician"]
+    assert "no diagnosis" in text
+    assert text.count("may be chance") == 2
+    said = replace(full, deviation_words=("Only this is said.",))
+    assert "Only this is said." in read(page_of(said, full_report)).text["clinician"]
+
+
+def test_unknown_measures_are_not_outside_and_a_long_list_is_cut():
+    count = 30
+    z = np.full(count, 3.0)
+    z[0] = np.nan
+    zero = np.zeros(count)
+    found = Deviation(tuple(f"m{k}" for k in range(count)), z, zero, zero - 2, zero + 2, z,
+                      np.where(np.isnan(z), np.nan, 0.5), "nobody", 1.5)  # fmt: skip
+    section = deviation_table.deviation_section(found, ())
+    assert len(section.rows) == 20
+    assert section.more == 9
+    assert "m0" not in [row.name for row in section.rows]
+    assert "29 of 29" in section.sentences[1]
+
+
+def test_the_page_without_a_cohort_compares_with_nobody(full, full_report):
+    html = page_of(replace(full, deviation=None), full_report)
+    assert "Compared with other people" not in html

@@ -210,3 +210,17 @@ def test_forbid_comes_first_and_order_is_kept_within():
 )
 def test_global_signal(shift, said):
     assert said in words.global_signal(shift)
+
+
+@pytest.mark.parametrize(
+    ("mni", "said"),
+    [
+        ((-41, 43, 28), "left prefrontal cortex"),
+        ((41, 43, 28), "right prefrontal cortex"),
+        ((0, 45, 35), "prefrontal cortex near the midline"),
+        ((-37, -20, 58), "left hemisphere"),  # the motor cortex is not prefrontal
+        ((0, -5, 65), "midline"),
+    ],
+)
+def test_a_place_is_called_prefrontal_only_where_it_is(mni, said):
+    assert words.place(mni) == said

@@ -78,6 +78,7 @@ def surface_ground(
     right: Surface,
     *,
     mni_from_where: Callable[[Points], Points] | None = None,
+    area_mm2: NDArray[np.floating] | None = None,
 ) -> SurfaceGround:
     """Give the ground of two hemispheres, of a template or of a person.
 
@@ -88,13 +89,16 @@ def surface_ground(
         (``read_surface_gifti(path, frame=Frame("MNI152NLin6Asym"))``), or native.
     mni_from_where
         Maps that frame to an MNI space; not needed where the surfaces lie in one.
+    area_mm2
+        What each vertex (V,) stands for, where it is known better than from the surfaces: averaged
+        ones are too smooth (their area is 0.6 to 0.75 of a person's).
 
     Raises
     ------
     FrameError
         Two frames, or no way to MNI.
     InputError
-        Left and right swapped, or one given twice.
+        Left and right swapped, or one given twice, or areas of other vertices.
     """
     frame = left.vertices.frame
     if right.vertices.frame != frame:
@@ -110,11 +114,17 @@ def surface_ground(
         )
     where = Points(np.concatenate([left.vertices.xyz_mm, right.vertices.xyz_mm]), frame)
     triangles = np.concatenate([left.triangles, right.triangles + len(left.vertices)])
+    area = vertex_areas(where.xyz_mm, triangles) if area_mm2 is None else np.asarray(area_mm2)
+    if area.shape != (len(where),):
+        raise InputError(
+            f"areas of shape {area.shape} for {len(where)} vertices; needed one for each, the "
+            "left hemisphere's first"
+        )
     return SurfaceGround(
         where=where,
         where_mni=_in_mni(where, mni_from_where),
         edges=mesh_edges(triangles),
-        area_mm2=vertex_areas(where.xyz_mm, triangles),
+        area_mm2=area.astype(np.float64),
         hemisphere=np.repeat(
             np.array([Structure.LEFT_CORTEX, Structure.RIGHT_CORTEX], np.uint8),
             [len(left.vertices), len(right.vertices)],

@@ -41,7 +41,7 @@ def consensus(given: AgreementEntry, mni: Points | None) -> str:
     radius = quantities.millimetres(given.consensus_radius_mm)
     return (
         f"{len(agreed)} of {len(given.names)} targets lie within {radius} of one place, MNI "
-        f"{where} mm: {sentences.listed(agreed)}. Agreement is no proof: methods that share a "
+        f"{where} mm: {_named(agreed)}. Agreement is no proof: methods that share a "
         "seed or a map share its errors."
     )
 
@@ -66,14 +66,24 @@ def served(given: AgreementEntry) -> str:
     less = [str(k + 1) for k in np.flatnonzero(known & (percent < given.served_limit_percent))]
     first = (
         f"Held as planned, the coil gives at least {limit} of the target's field at "
-        f"{sentences.listed(reached)} too: one placement serves them together."
+        f"{_named(reached)} too: one placement serves them together."
         if reached
         else f"Held as planned, the coil gives no other target {limit} of the target's field: "
         "each needs a placement of its own."
     )
     if reached and less:
-        first += f" {sentences.listed(less)} would need a placement of {_own(less)} own."
+        said = sentences.sentence(f"{_named(less)} would need a placement of {_own(less)} own")
+        first = f"{first} {said}"
     return f"{first} That is field in a model, not effect."
+
+
+def _named(agreed: list[str]) -> str:
+    """Give numbers of the table in words; what is no number stands before or after them."""
+    numbers = [name for name in agreed if name.isdecimal()]
+    before = [name for name in agreed if name == "the target"]
+    after = [name for name in agreed if not name.isdecimal() and name not in before]
+    told = f"number{'s' if len(numbers) > 1 else ''} {sentences.listed(numbers)}"
+    return sentences.listed([*before, *([told] if numbers else []), *after])
 
 
 def _own(names: list[str]) -> str:

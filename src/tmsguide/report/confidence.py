@@ -75,7 +75,7 @@ def _minutes(advice: Advice) -> str:
     if advice.support is Support.INDIVIDUAL:
         return f"{usable}."
     if any(NEED in reason for reason in advice.reasons):
-        return f"{usable} so far."
+        return f"{usable} so far; the need is extrapolated from this scan itself."
     if needed is None or not math.isfinite(needed):
         return f"{usable}; more scan time would not help, or these data cannot tell how much."
     return f"{usable}; about {_whole(needed)} would be needed, judged by this scan's resamples."

@@ -60,7 +60,7 @@ class Dossier:
     one without a face. ``tape`` says how the coil's centre is found without a
     navigator, ``mni_space`` names the template of the MNI coordinates. ``agreement`` compares the
     target with the alternatives, in their order; ``connectome`` holds the person's networks,
-    ``deviation`` how they compare with other people.
+    ``deviation`` how they compare with other people and ``deviation_words`` what that says.
 
     Raises
     ------
@@ -120,6 +120,7 @@ class Dossier:
     agreement: AgreementEntry | None = None
     connectome: ConnectomeEntry | None = None
     deviation: Deviation | None = None
+    deviation_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         frame = self.anatomy.t1w.frame

@@ -13,11 +13,13 @@ from tmsguide.report.agreement_figure import agreement_figure
 from tmsguide.report.alignment_figure import alignment_figure
 from tmsguide.report.coil_figure import coil_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
+from tmsguide.report.deviation_table import deviation_section
 from tmsguide.report.dose_table import dose_words
 from tmsguide.report.dossier import Report
 from tmsguide.report.head_views import levelled
 from tmsguide.report.network_figure import network_figure
 from tmsguide.report.network_words import network_section
+from tmsguide.report.norms_figure import norms_figure
 from tmsguide.report.option_table import option_rows
 from tmsguide.report.quality_section import quality_section
 from tmsguide.report.references import REFERENCES
@@ -71,12 +73,15 @@ def draw_figures(
         "cortex": lambda: cortex_figure(dossier, turn),
         "connectivity": lambda: connectivity_figure(dossier),
     }
-    agreement, connectome, label = dossier.agreement, dossier.connectome, dossier.subject.label
+    agreement, connectome, deviation = dossier.agreement, dossier.connectome, dossier.deviation
+    label = dossier.subject.label
     if agreement is not None and len(agreement.names) > 1:
         drawn["agreement"] = lambda: agreement_figure(agreement, label)
     drawn["field"] = lambda: field_figure(dossier, turn)
     if connectome is not None:
         drawn["networks"] = lambda: network_figure(connectome.means, label)
+    if deviation is not None:
+        drawn["norms"] = lambda: norms_figure(deviation, label)
     drawn |= {
         "scan": lambda: scan_figure(dossier),
         "alignment": lambda: alignment_figure(dossier),
@@ -124,6 +129,9 @@ def _page(dossier: Dossier, figures: Mapping[str, bytes]) -> str:
         sure=target_section(dossier),
         together=agreement_sentences(dossier),
         networks=network_section(dossier.connectome) if dossier.connectome else None,
+        norms=deviation_section(dossier.deviation, dossier.deviation_words)
+        if dossier.deviation
+        else None,
     )  # fmt: skip
 
 
@@ -158,6 +166,7 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "urgent": [f for f in findings if f[2].verdict is not Verdict.ALLOW],
         "passed": [f for f in findings if f[2].verdict is Verdict.ALLOW],
         "target": rows[0],
+        "place": words.place(tables.mni_mm(dossier, dossier.target)),
         "targets": rows,
         "target_notes": [
             (

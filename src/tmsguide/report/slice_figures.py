@@ -90,6 +90,7 @@ def connectivity_figure(dossier: Dossier) -> bytes:
         strength = np.clip(np.abs(np.nan_to_num(z)) / (0.35 * limit), 0, 1) * 0.9
         _image(axes, np.concatenate([rgb, strength[..., None]], axis=-1), plane)
         if number < 3:
+            _region(axes, plane, dossier)
             _cross(axes, plane, here, dossier.target.region_radius_mm)
         else:
             _ring(axes, plane, seed, dossier.seed_radius_mm, "white")
@@ -141,6 +142,28 @@ def _cross(axes: Any, plane: Plane, point: Floats, radius_mm: float | None) -> N
     axes.plot([x], [y], marker="o", markersize=4, color=style.TARGET, markeredgecolor="white")
     if radius_mm is not None:
         _ring(axes, plane, point, radius_mm, style.TARGET)
+
+
+def _region(axes: Any, plane: Plane, dossier: Dossier) -> None:
+    """Outline the part of the target's region, place by place, that the slice cuts."""
+    from scipy.spatial import cKDTree
+
+    region, reach = dossier.target.region, 0.75 * dossier.cmap_grid_mm
+    if region is None or len(region.places) == 0:
+        return
+    at = plane.grid(STEP_MM)
+    away, _ = cKDTree(region.places.xyz_mm).query(
+        at.reshape(-1, 3), distance_upper_bound=4 * reach
+    )
+    away = np.minimum(away, 4 * reach).reshape(at.shape[:2])
+    if away.min() >= reach:
+        return
+    rows, columns = away.shape
+    axes.contour(
+        (np.arange(columns) + 0.5) * plane.width_mm / columns,
+        (np.arange(rows) + 0.5) * plane.height_mm / rows,
+        away, levels=[reach], colors=[style.TARGET], linewidths=1.1, zorder=7,
+    )  # fmt: skip
 
 
 def _ring(axes: Any, plane: Plane, point: Floats, radius_mm: float, code: str) -> None:

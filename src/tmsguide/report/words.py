@@ -30,6 +30,7 @@ __all__ = [
     "handle_turn",
     "pattern",
     "person",
+    "place",
     "planted",
     "region",
     "scan_alone",
@@ -48,6 +49,26 @@ RESEARCH_USE = (
 def side(x_mm: float) -> str:
     """Give the hemisphere of an MNI x coordinate."""
     return "left" if x_mm < -2 else "right" if x_mm > 2 else "midline"
+
+
+def place(mni_mm: Sequence[float] | Floats) -> str:
+    """Give where an MNI coordinate lies, as far as it can be said safely.
+
+    Prefrontal is what lies well before the precentral sulcus, which runs between about y = −20 at
+    the vertex and y = 10 at the Sylvian fissure.
+
+    Examples
+    --------
+    >>> place([-40, 43, 28]), place([1, 40, 40]), place([-30, -5, 60])
+    ('left prefrontal cortex', 'prefrontal cortex near the midline', 'left hemisphere')
+    """
+    x, y = float(mni_mm[0]), float(mni_mm[1])
+    half = side(x)
+    if y <= 12:
+        return "midline" if half == "midline" else f"{half} hemisphere"
+    return (
+        "prefrontal cortex near the midline" if half == "midline" else f"{half} prefrontal cortex"
+    )
 
 
 def direction(vector: Sequence[float] | Floats) -> str:

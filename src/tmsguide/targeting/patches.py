@@ -66,7 +66,7 @@ def patch_targets(
 
     References
     ----------
-    Lynch et al. 2022, 10.1016/j.neuron.2022.08.012 (largest patch on lateral prefrontal gyri).
+    Lynch et al. 2022, PMC11446252 (largest patch on lateral prefrontal gyri).
     """
     allowed = _checked(winner, places, allowed)
     starts = range(0, len(winner), _ROWS)

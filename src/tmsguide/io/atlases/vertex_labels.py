@@ -89,27 +89,27 @@ def read_hemisphere_labels(left: Path, right: Path) -> Parcels:
         over 2,000 labels.
     """
     sides = [_hemisphere(path, side) for path, side in ((left, "left"), (right, "right"))]
-    seen = [{named[k] for k in np.unique(n) if k in named} for n, named in sides]
+    seen = [{named[k] for k in np.unique(n) if k in named and k != 0} for n, named in sides]
     both = {w for w in seen[0] & seen[1] if w.lower() not in BACKGROUND}
     first = 1 + max((k for _, named in sides for k in named), default=0)
     out: dict[int, str] = {}
     numbers = []
     for side, (mine, named), shift in zip(("left", "right"), sides, (0, first), strict=True):
         out |= {k + shift: f"{side} {w}" if w in both else w for k, w in named.items()}
-        numbers.append(mine + shift)
+        numbers.append(np.where(mine > 0, mine + shift, 0))
     return _parcels(np.concatenate(numbers), out, f"{one_line(left)}, {one_line(right.name)}")
 
 
 def _parcels(numbers: Ints, named: Mapping[int, str], source: str) -> Parcels:
-    """Count the labels that vertices carry from 1; background and unnamed 0 become 0."""
-    held = [int(k) for k in np.unique(numbers)]
-    lost = [k for k in held if k not in named and k != 0]
+    """Count the labels that vertices carry from 1; 0 and what is called background become 0."""
+    held = [int(k) for k in np.unique(numbers) if k != 0]
+    lost = [k for k in held if k not in named]
     if lost:
         raise InputError(
             f"{source} holds labels {', '.join(map(str, lost[:5]))} without a name; export it "
             "again with its table of labels"
         )
-    kept = [k for k in held if k in named and named[k].lower() not in BACKGROUND]
+    kept = [k for k in held if named[k].lower() not in BACKGROUND]
     if not kept or len(kept) > MOST_LABELS:
         raise InputError(f"{source} holds {len(kept)} labels; needed 1 to {MOST_LABELS}")
     place = np.minimum(np.searchsorted(kept, numbers), len(kept) - 1)
