@@ -49,12 +49,12 @@ class GraphSettings:
     ``apart_mm``: correlations between places nearer than this in a straight line are left out, as
     smoothing and motion make them (Lynch et al. 2023: 10 mm along the cortex, 10 to 30 in use; a
     straight line across a sulcus is shorter, so this leaves out more). ``densities``: each place
-    keeps this share of all places as links (Lynch: 0.0001 to 0.05 of some 60,000). ``trials`` of Infomap at each.
-    ``least_community`` places are needed to be named (Lynch: 10), ``least_patch`` connected places
-    to be kept (Lynch: 50 mm² of cortex, of thinned places about one). ``prior_mm``: reach of a
-    reference seed, about the distance between neighbouring seeds of the sets in use. A community
-    of more than ``most_percent`` of all places is not named: in weak data everything falls
-    together, and no network fills half the cortex.
+    keeps this share of all places as links (Lynch: 0.0001 to 0.05 of some 60,000). ``trials`` of
+    Infomap at each. ``least_community`` places are needed to be named (Lynch: 10), ``least_patch``
+    connected places to be kept (Lynch: 50 mm² of cortex, of thinned places about one).
+    ``prior_mm``: reach of a reference seed, about the distance between neighbouring seeds of the
+    sets in use. A community of more than ``most_percent`` of all places is not named: in weak data
+    everything falls together, and no network fills half the cortex.
     """
 
     apart_mm: float = 20.0
