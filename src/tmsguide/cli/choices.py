@@ -49,8 +49,8 @@ def chosen_settings(words: argparse.Namespace) -> Settings:
     )
 
 
-def _anatomy(words: argparse.Namespace) -> dict[str, str]:
-    chosen = {}
+def _anatomy(words: argparse.Namespace) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
     if getattr(words, "prior", None) is not None:
         chosen["prior_path"] = str(words.prior.resolve())
     if getattr(words, "template", None) is not None:
@@ -62,8 +62,8 @@ def _anatomy(words: argparse.Namespace) -> dict[str, str]:
     return chosen
 
 
-def _networks(words: argparse.Namespace) -> dict[str, str]:
-    chosen = {}
+def _networks(words: argparse.Namespace) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
     if getattr(words, "atlas", None) is not None:
         path = Path(words.atlas)
         chosen["atlas"] = str(path.resolve()) if path.suffix else words.atlas

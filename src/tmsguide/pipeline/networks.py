@@ -16,6 +16,9 @@ from tmsguide.connectivity import (
     network_means,
 )
 from tmsguide.errors import InputError, QualityError
+from tmsguide.io import UNASSIGNED, read_norms
+from tmsguide.model import Parcels
+from tmsguide.norms import Person, UnknownSite, deviation, in_order, network_measures
 from tmsguide.pipeline.parcellation import atlas_file, parcels_of
 from tmsguide.pipeline.store import file_digest
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
         Deviation,
         NetworkMeans,
         NetworkSettings,
-        Parcels,
+        Quality,
         Subject,
     )
     from tmsguide.pipeline.bench import Bench

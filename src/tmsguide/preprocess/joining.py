@@ -37,8 +37,8 @@ class CleanBold:
     marks grey matter. ``fd_mm``, ``dvars`` (T0,), ``motion`` (T0, 6: shift mm, rotation rad) and
     the picture ``carpet`` (T0, 300, see `carpet`) cover every acquired frame, run after run as in
     ``runs``. ``other_global`` is the same with the other choice about the global signal (regressed
-    out or left in), None where another program had decided. ``local`` are measures of single voxels before
-    smoothing, (N,) by name, NaN outside the grey matter.
+    out or left in), None where another program had decided. ``local`` are measures of single
+    voxels before smoothing, (N,) by name, NaN outside the grey matter.
     """
 
     denoised: Denoised

@@ -37,7 +37,7 @@ __all__ = ["Study", "studied"]
 #: Parts of the scan on which the forecast of the minutes needed rests.
 _PARTS = (0.25, 0.5)
 #: Resamples behind a part's error and behind one source of doubt alone: their means only are used.
-_FEW = 200
+_FEW = 100
 #: A shorter part has no two blocks left to draw.
 _LEAST_BLOCKS = 2
 

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.errors import InputError
-from tmsguide.num.profiles import network_of, seed_network_series
 from tmsguide.targeting.definitions import Compared, Pick
-from tmsguide.targeting.patches import patch_targets
-from tmsguide.targeting.personal_networks import seed_means
+from tmsguide.targeting.network_finding import patches_found
 from tmsguide.targeting.picking import find_clusters, find_cones, find_peaks, find_sweeps
 from tmsguide.targeting.scene import seed_places
 from tmsguide.targeting.scores import score_map
 from tmsguide.targeting.sub_parcels import sub_parcel_targets
+from tmsguide.targeting.terrain import Found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +22,9 @@ if TYPE_CHECKING:
     from tmsguide.targeting.definitions import TargetDefinition
     from tmsguide.targeting.ground import Ground
     from tmsguide.targeting.scene import Draw, Scene
-    from tmsguide.targeting.terrain import Found, Terrain
+    from tmsguide.targeting.terrain import Terrain
 
     Floats = NDArray[np.float64]
-    Singles = NDArray[np.float32]
 
 __all__ = ["located", "picked"]
 
@@ -45,9 +42,15 @@ def located(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) 
     if method.compared is Compared.PARCELS:
         return _by_parcels(ground, stage, draw, method)
     if method.compared is Compared.NETWORK:
-        return _by_network(ground, stage, draw, method)
+        return patches_found(ground, stage, draw, method)
     z = score_map(ground, stage, draw, method)
-    return picked(-z if method.positive else z, stage.places, method)
+    found = picked(-z if method.positive else z, stage.places, method)
+    if method.compared is not Compared.CIRCUIT:
+        return found
+    unlike = z.min(axis=1) > -method.parameters["least_similarity"]
+    return Found(
+        np.where(unlike, -1, found.index), np.where(unlike[:, None], np.nan, found.centroid_mm)
+    )
 
 
 def picked(z: Floats, places: Terrain, method: TargetDefinition) -> Found:
@@ -71,29 +74,6 @@ def _by_parcels(ground: Ground, stage: Scene, draw: Draw, method: TargetDefiniti
         stage.places,
         **_known(method, "rho_cut", "least_cm3", "grid_mm"),
     )
-
-
-def _by_network(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Found:
-    """Pick the largest patch of one network, places named anew in every resample.
-
-    Templates are the maps of the person's own seeds outside the search area, so that no place is
-    compared with itself.
-    """
-    known = ground.networks
-    if known is None:
-        raise InputError(
-            "it needs networks known from groups; give a coordinate set or a label "
-            "image with network names"
-        )
-    if method.network not in known.names:
-        raise InputError(
-            f"it looks for the network {method.network!r}; there are {', '.join(known.names)}"
-        )
-    outside = stage.series[:, stage.outside]
-    seeds = seed_means(outside, stage.mni_mm[stage.outside], known)
-    courses = seed_network_series(draw.counts, seeds, outside)
-    winner = network_of(draw.counts, stage.inside, courses)
-    return patch_targets(winner, known.names.index(method.network), stage.places).found
 
 
 def _ladder(parameters: Mapping[str, float]) -> tuple[float, ...]:

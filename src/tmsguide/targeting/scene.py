@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
-__all__ = ["Draw", "Scene", "marked", "scene", "seed_places", "supplied"]
+__all__ = ["Draw", "Scene", "evenly", "marked", "scene", "seed_places", "supplied"]
 
 #: Spacing of the grey matter that stands for the whole brain where a method weighs all of it: the
 #: signals are blurred over about this width, nearer places repeat each other.
-_APART_MM = 6.0
+APART_MM = 6.0
 
 #: A supplied mask is moved with the seed's position: a place is in it within this many steps.
 _WITHIN = 0.9
@@ -45,8 +45,8 @@ class Scene:
     """One search area of one scan.
 
     ``series`` (T, N) all places; ``inside`` (T, M) those marked by ``search`` (N,), whose geometry
-    is ``places``; ``outside`` (G,) indices of grey places beyond the area, one of
-    ``thinned_by``.
+    is ``places``; ``beyond`` indices of the grey places elsewhere, ``outside`` (G,) a thinned
+    choice of them that stands for the whole brain, one of ``thinned_by``.
     """
 
     series: Singles
@@ -55,17 +55,22 @@ class Scene:
     search: NDArray[np.bool_]
     inside: Singles
     places: Terrain
+    beyond: NDArray[np.int64]
     outside: NDArray[np.int64]
     thinned_by: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
-    """B resamples of a scene: how often each frame counts (B, T), where the seed lies (B, 3)."""
+    """B resamples of a scene: how often each frame counts (B, T), where the seed lies (B, 3).
+
+    ``latest`` holds the last map that was worked out, for the next method that reads the same one.
+    """
 
     counts: Singles
     shift_mm: Floats
     of_inside: Moments
+    latest: dict[object, Floats] = field(default_factory=dict)
 
     def z(self, seeds: Singles, inside: Singles) -> Floats:
         """Fisher z (B, M) of seed series (B, T) with the area, each within its resample."""
@@ -110,7 +115,7 @@ def scene(ground: Ground, scan: Denoised, area: Spheres) -> Scene:
     search = inside_area & ground.grey & alive
     grey_beyond = np.flatnonzero(ground.grey & alive & ~inside_area)
     mni_mm = ground.where_mni.xyz_mm
-    thin = spread_out(mni_mm[grey_beyond], np.ones((len(grey_beyond), 3)), _APART_MM)
+    thin = evenly(mni_mm[grey_beyond], APART_MM)
     return Scene(
         series=scan.series,
         alive=alive,
@@ -118,9 +123,15 @@ def scene(ground: Ground, scan: Denoised, area: Spheres) -> Scene:
         search=search,
         inside=np.ascontiguousarray(scan.series[:, search]),
         places=_terrain(ground, search),
+        beyond=grey_beyond,
         outside=grey_beyond[thin],
         thinned_by=len(grey_beyond) / max(len(thin), 1),
     )
+
+
+def evenly(xyz_mm: Floats, spacing_mm: float) -> NDArray[np.int64]:
+    """Choose points (K,) of many that lie no nearer to each other than ``spacing_mm``."""
+    return spread_out(xyz_mm, np.ones((len(xyz_mm), 3)), spacing_mm)
 
 
 def marked(ground: Ground, spheres: Spheres) -> NDArray[np.bool_]:

@@ -42,6 +42,20 @@ def score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition
     InputError
         If a map that the method needs was not supplied, or nothing of it overlaps.
     """
+    # what is picked from the map has no say in it, but for the intercept
+    key = (
+        method.compared,
+        method.seed,
+        method.map_file,
+        method.parameters.get("intercept", 0.0),
+    )
+    if key not in draw.latest:
+        draw.latest.clear()
+        draw.latest[key] = _score_map(ground, stage, draw, method)
+    return draw.latest[key]
+
+
+def _score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Floats:
     if method.compared in WITH_SERIES:
         return draw.z(seed_series(ground, stage, draw, method), stage.inside)
     places, weights = _weights(ground, stage, method)
@@ -62,12 +76,12 @@ def seed_series(ground: Ground, stage: Scene, draw: Draw, method: TargetDefiniti
             once(len(stage.series)), stage.series[:, places], weights[None].astype(np.float32)
         )
         return np.broadcast_to(series, draw.counts.shape)
-    held, weights = seed_places(ground, method.seed, stage.alive, draw.shift_mm)
+    held, inside = seed_places(ground, method.seed, stage.alive, draw.shift_mm)
     sphere = stage.series[:, held]
-    if (weights == 1).all():
+    if (inside == 1).all():
         seeds = mean_series(draw.counts, sphere)
     else:
-        seeds = weighted_series(draw.counts, sphere, weights)
+        seeds = weighted_series(draw.counts, sphere, inside)
     if method.compared is Compared.SEED:
         return seeds
     return own_weight_series(draw.counts, seeds, stage.series[:, stage.outside])
@@ -94,5 +108,4 @@ def _weights(
             f"the map {method.map_file} is 0 in all grey matter outside the search area; check "
             "that it overlaps this brain"
         )
-    sign = -1.0 if method.parameters.get("negate", 0.0) else 1.0
-    return places, sign * weights
+    return places, weights
