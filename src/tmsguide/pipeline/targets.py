@@ -115,6 +115,6 @@ def map_files(methods: Iterable[TargetDefinition]) -> tuple[Path, ...]:
 def _at_places(path: Path, where_mni: Points) -> NDArray[np.float64]:
     """Give an MNI image at the places, 0 outside it."""
     volume = read_weight_map(path)
-    voxel_from_mni = np.linalg.inv(volume.frame_from_voxel)
+    voxel_from_mni = np.asarray(np.linalg.inv(volume.frame_from_voxel), np.float64)
     data = np.asarray(volume.data, np.float32)
     return np.nan_to_num(sample_linear(data, voxel_from_mni, where_mni.xyz_mm))
