@@ -8,6 +8,7 @@ from tmsguide.num.bootstrap import (
     column_blocks,
     moments,
     resampled_correlation,
+    stratified_block_counts,
 )
 
 FLOAT32 = Tol(2e-5, "float32 sums over 70 frames; measured 2e-6")
@@ -79,3 +80,35 @@ def test_a_column_without_change_correlates_zero(data):
     r = resampled_correlation(counts, seeds, series, moments(counts, series))
     assert (r[:, 2] == 0).all()
     assert (np.abs(np.delete(r, 2, axis=1)) > 0).all()
+
+
+def test_one_run_is_the_plain_block_resample():
+    plain = circular_block_counts(90, 20, 8, rng=np.random.default_rng(3))
+    runs = stratified_block_counts((90,), 20, 8, rng=np.random.default_rng(3))
+    assert (plain == runs).all()
+
+
+def test_blocks_stay_within_their_run():
+    runs, share = (50, 7, 90), 0.6
+    counts = stratified_block_counts(runs, 12, 300, rng=np.random.default_rng(4), share=share)
+    ends = np.cumsum(runs)
+    for frames, end in zip(runs, ends, strict=True):
+        part = counts[:, end - frames : end]
+        assert (part.sum(axis=1) == round(share * frames)).all()
+    # blocks of 12, and of 3 in the run of 7: borders in a circle of its own, two per block
+    borders = (counts[:, :50] != np.roll(counts[:, :50], 1, axis=1)).sum(axis=1)
+    assert borders.max() <= 2 * 3
+    short = counts[:, 50:57]
+    assert len(np.unique(short, axis=0)) > 7  # more than the rotations of one block
+
+
+def test_fewer_frames_drawn_scatter_as_a_shorter_series_would():
+    # mean of white noise: variance 1/m for m frames drawn, in blocks of one
+    series = np.random.default_rng(5).standard_normal(400)
+    spread = []
+    for drawn in (400, 100):
+        counts = circular_block_counts(400, 1, 4000, rng=np.random.default_rng(6), drawn=drawn)
+        assert (counts.sum(axis=1) == drawn).all()
+        spread.append((counts @ series / drawn).std())
+    # ratio 2; each deviation has a standard error of 1 / sqrt(8000)
+    assert abs(spread[1] / spread[0] - 2) < 4 * 2 * np.sqrt(2 / 8000)

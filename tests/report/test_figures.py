@@ -307,3 +307,43 @@ def test_a_full_size_head_is_drawn_in_time(made):
 
 def test_labels_use_every_tissue_colour():
     assert set(style.TISSUE_COLOURS) == {int(t) for t in Tissue if t > 0} == set(TISSUE_NAMES)
+
+
+def test_the_camera_stands_on_the_target_s_side(made):
+    turn = head_views.levelled(made)
+    assert head_views.side(made, turn) == "left"
+    over = made.mni_from_t1w(made.target.point).xyz_mm * [-1, 1, 1]
+    back = made.mni_from_t1w.inverse()(Points(over, made.mni_from_t1w.target))
+    mirrored = replace(made, target=replace(made.target, point=back))
+    assert head_views.side(mirrored, turn) == "right"
+    for side, dossier in (("left", made), ("right", mirrored)):
+        toward, up, *corners = cortex_figures.SIDES[side]
+        vertices = dossier.cortex.vertices.xyz_mm
+        view = head_views.camera(toward, up, turn, (200, 240)).fitted(vertices)
+        layer = scene.Layer(vertices, dossier.cortex.triangles, np.ones(3))
+        picture = scene.draw((layer,), view)
+        assert picture.visible(dossier.target.point.xyz_mm, slack_mm=8.0).all()
+        ahead = vertices @ turn[1]
+        columns = view.pixels(vertices[[np.argmax(ahead), np.argmin(ahead)]])[:, 0]
+        assert corners[int(columns[0] > columns[1])] == "front"
+
+
+@pytest.mark.parametrize("count", [2, 13, 28])
+def test_names_round_a_cluster_do_not_overlap_and_stay_in_the_picture(made, count):
+    turn = head_views.levelled(made)
+    vertices = made.cortex.vertices.xyz_mm
+    view = head_views.camera((0, 1, 0), (0, 0, 1), turn, (480, 470)).fitted(vertices)
+    layer = scene.Layer(vertices, made.cortex.triangles, np.ones(3))
+    picture = scene.draw((layer,), view)
+    figure = style.canvas(600, 600)
+    axes = head_views.frame(figure, picture, 50, 50, "")
+    rng = np.random.default_rng(count)
+    points = made.target.point.xyz_mm + rng.normal(0, 8, (count, 3))
+    names = ("target", *(str(k) for k in range(1, count)))
+    head_views.callouts(axes, picture, points, names)
+    renderer = figure.canvas.get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in axes.texts if text.get_text()]
+    assert len(boxes) == count
+    for i, box in enumerate(boxes):
+        assert 50 <= box.x0 < box.x1 <= 520
+        assert not any(box.overlaps(other) for other in boxes[:i])

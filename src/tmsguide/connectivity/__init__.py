@@ -3,12 +3,9 @@
 from tmsguide.connectivity.comparison import Fingerprint, fingerprint, recognised, similarities
 from tmsguide.connectivity.connectomes import (
     ConnectomeKind,
-    TangentReference,
     connectome,
     edges,
     series_connectome,
-    tangent_connectome,
-    tangent_reference,
 )
 from tmsguide.connectivity.directed import Criterion, DirectedInfluence, directed_influence
 from tmsguide.connectivity.dual_regression import PersonalMaps, dual_regression
@@ -28,6 +25,11 @@ from tmsguide.connectivity.parcels import (
     labelled_parcels,
     parcel_series,
     sphere_parcels,
+)
+from tmsguide.connectivity.tangents import (
+    TangentReference,
+    tangent_connectome,
+    tangent_reference,
 )
 
 __all__ = [

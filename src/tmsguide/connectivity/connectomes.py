@@ -1,8 +1,7 @@
-"""How every two parcels move together: plain, with all others held still, or against a group."""
+"""How every two parcels move together: plain, or with all others held still."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from tmsguide.connectivity.parcels import parcel_series
 from tmsguide.errors import InputError, QualityError
 from tmsguide.model import Connectome
 from tmsguide.num.covariances import partial_correlation, shrunk_covariance, typical_count
-from tmsguide.num.positive_definite import geometric_mean, inverse_root, logarithm
 from tmsguide.num.statistics import fisher_z, standardise, varies
 
 if TYPE_CHECKING:
@@ -24,15 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = [
-    "ConnectomeKind",
-    "TangentReference",
-    "connectome",
-    "edges",
-    "series_connectome",
-    "tangent_connectome",
-    "tangent_reference",
-]
+__all__ = ["ConnectomeKind", "check_series", "connectome", "edges", "series_connectome"]
 
 
 class ConnectomeKind(Enum):
@@ -41,20 +31,6 @@ class ConnectomeKind(Enum):
     CORRELATION = "correlation"
     PARTIAL = "partial correlation"
     TANGENT = "tangent"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TangentReference:
-    """Where a cohort's covariances of P parcels centre: ``mean`` (P, P), their geometric mean.
-
-    ``people`` says how many it was fitted on. A person who is to be compared must not be among
-    them, or the displacement is drawn towards 0.
-    """
-
-    mean: Floats
-    names: tuple[str, ...]
-    networks: tuple[str, ...]
-    people: int
 
 
 def connectome(
@@ -106,7 +82,7 @@ def series_connectome(
             "a tangent connectome is told against a cohort; use tangent_reference on the cohort's "
             "series and then tangent_connectome"
         )
-    _check(series, names, networks)
+    check_series(series, names, networks)
     alive = _alive(series)
     some = standardise(series[:, alive])
     kept = np.ones(len(series), dtype=np.bool_) if kept is None else kept
@@ -124,73 +100,15 @@ def series_connectome(
     )
 
 
-def tangent_reference(
-    cohort: Sequence[NDArray[np.floating]], names: Sequence[str], networks: Sequence[str]
-) -> TangentReference:
-    """Geometric mean of the shrunk covariances of a cohort's parcel series (T_s, P) each.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two people, or their parcels differ.
-    QualityError
-        If a parcel is without signal in anyone.
-
-    References
-    ----------
-    Varoquaux et al. 2010, 10.1007/978-3-642-15705-9_25; Dadi et al. 2019,
-    10.1016/j.neuroimage.2019.02.062.
-    """
-    if len(cohort) < 2:
-        raise InputError(f"a reference was asked of {len(cohort)} people; needed two or more")
-    covariances = np.stack([_covariance(series, names, networks) for series in cohort])
-    return TangentReference(
-        mean=geometric_mean(covariances),
-        names=tuple(names),
-        networks=tuple(networks),
-        people=len(cohort),
-    )
-
-
-def tangent_connectome(
-    series: NDArray[np.floating],
-    reference: TangentReference,
-    *,
-    kept: NDArray[np.bool_] | None = None,
-    most: float = float("inf"),
-) -> Connectome:
-    """How one person's covariance is displaced from a cohort's mean, edge by edge.
-
-    log(G^-½ C G^-½) of the shrunk covariance C of the series (T, P) and the reference's mean G.
-    The diagonal, which tells of a parcel's own share, is left out (0). Not a Fisher z: its scale
-    is near that of a difference of z where the cohort's mean is weak.
-
-    Raises
-    ------
-    QualityError
-        If a parcel of the reference has no signal in this person.
-    """
-    covariance = _covariance(series, reference.names, reference.networks)
-    half = inverse_root(reference.mean)
-    shift = logarithm(half @ covariance @ half)
-    shift = (shift + shift.T) / 2
-    np.fill_diagonal(shift, 0.0)
-    kept = np.ones(len(series), dtype=np.bool_) if kept is None else kept
-    return Connectome(
-        z=shift,
-        names=reference.names,
-        networks=reference.networks,
-        kind=ConnectomeKind.TANGENT.value,
-        dof=max(min(typical_count(series, kept) - 2.0, most), 1.0),
-    )
-
-
 def edges(of: Connectome) -> Floats:
     """Every pair of parcels once: the P (P - 1) / 2 values above the diagonal, row by row."""
     return np.asarray(of.z[np.triu_indices(len(of.z), 1)])
 
 
-def _check(series: NDArray[np.floating], names: Sequence[str], networks: Sequence[str]) -> None:
+def check_series(
+    series: NDArray[np.floating], names: Sequence[str], networks: Sequence[str]
+) -> None:
+    """Raise InputError unless series (T, P), P names and P networks belong together."""
     if series.ndim != 2 or series.shape[1] != len(names) or len(names) != len(networks):
         raise InputError(
             f"series of shape {series.shape} with {len(names)} names and {len(networks)} "
@@ -206,21 +124,6 @@ def _alive(series: NDArray[np.floating]) -> NDArray[np.bool_]:
             "that the parcels overlap the brain and are in the space of the scan"
         )
     return alive
-
-
-def _covariance(
-    series: NDArray[np.floating], names: Sequence[str], networks: Sequence[str]
-) -> Floats:
-    _check(series, names, networks)
-    dead = ~varies(series)
-    if dead.any():
-        lost = ", ".join(name for name, none in zip(names, dead, strict=True) if none)
-        raise QualityError(
-            f"no signal in {lost}; a tangent needs every parcel in everyone. Leave these parcels "
-            "out of the reference and of the person"
-        )
-    whole = np.ones(len(series), dtype=np.bool_)
-    return shrunk_covariance(series, count=typical_count(series, whole))
 
 
 def _spread(z: Floats, alive: NDArray[np.bool_]) -> Floats:

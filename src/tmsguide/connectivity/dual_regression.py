@@ -9,8 +9,7 @@ import numpy as np
 
 from tmsguide.errors import InputError, QualityError
 from tmsguide.num.bootstrap import column_blocks
-from tmsguide.num.covariances import typical_count
-from tmsguide.num.statistics import fisher_z, standardise, varies
+from tmsguide.num.statistics import correlation_dof, fisher_z, standardise, varies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,14 +26,14 @@ class PersonalMaps:
     """K maps of one person: ``courses`` (T, K) of variance 1, ``maps`` (K, N) and ``z`` (K, N).
 
     ``maps`` are regression weights of z-scored series on the courses; ``z`` is in standard errors
-    (partial correlation, Fisher z, times √(dof - K)). ``dof`` is effective. Places without signal
-    hold 0.
+    (partial correlation, Fisher z, times √(dof - K)). ``dof`` (K,) are effective, of a course with
+    a typical place. Places without signal hold 0.
     """
 
     courses: Floats
     maps: Floats
     z: Floats
-    dof: float
+    dof: Floats
 
 
 def dual_regression(denoised: Denoised, maps: NDArray[np.floating]) -> PersonalMaps:
@@ -71,15 +70,22 @@ def dual_regression(denoised: Denoised, maps: NDArray[np.floating]) -> PersonalM
             "signal; leave out those that are constant or that repeat others"
         )
     courses = standardise(solved.T)
-    dof = max(min(typical_count(courses, denoised.kept) - 2.0, denoised.quality.dof), 1.0)
-    if dof <= len(maps) + 1:
+    dof = np.array(
+        [
+            correlation_dof(course, some, denoised.kept, most=denoised.quality.dof)
+            for course in courses.T
+        ]
+    )
+    if dof.min() <= len(maps) + 1:
         raise QualityError(
-            f"{dof:.0f} effective degrees of freedom for {len(maps)} maps; needed more than "
+            f"{dof.min():.0f} effective degrees of freedom for {len(maps)} maps; needed more than "
             f"{len(maps) + 1}. Scan longer or give fewer maps"
         )
     out = np.zeros((2, len(maps), len(alive)))
     out[:, :, alive] = _fitted(courses, some)
-    return PersonalMaps(courses=courses, maps=out[0], z=out[1] * np.sqrt(dof - len(maps)), dof=dof)
+    return PersonalMaps(
+        courses=courses, maps=out[0], z=out[1] * np.sqrt(dof - len(maps))[:, None], dof=dof
+    )
 
 
 def _fitted(courses: Floats, series: Floats) -> Floats:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import InputError
+from tmsguide.num.bootstrap import column_blocks
 from tmsguide.num.components import lattice_step, neighbour_pairs
 from tmsguide.num.concordance import concordance, neighbour_lists, ranks
 from tmsguide.num.periodograms import fourier_hz, power_density
 from tmsguide.num.statistics import varies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from tmsguide.model import Points
@@ -69,14 +72,18 @@ def alff(
     ----------
     Zang et al. 2007, 10.1016/j.braindev.2006.07.002.
     """
-    spread = np.asarray(series, dtype=np.float64).std(axis=0)
-    if spread.any() and np.abs(spread[spread > 0] - 1).max() < 1e-3:
+    spread = series[:, varies(series)].std(axis=0, dtype=np.float64)
+    if spread.size and np.abs(spread - 1).max() < 1e-3:
         raise InputError(
             "the series are z-scored, so their amplitude is gone; give them in percent signal "
             "change, before standardising"
         )
-    amplitude, hz = _amplitude(series, tr_s, kept)
-    return np.asarray(amplitude[_band(hz, low_hz, high_hz)].mean(axis=0))
+    kept, hz = _timing(series, tr_s, kept)
+    band = _band(hz, low_hz, high_hz)
+    out = np.empty(series.shape[1])
+    for part, amplitude in _amplitudes(series, kept, tr_s, hz):
+        out[part] = amplitude[band].mean(axis=0)
+    return out
 
 
 def falff(
@@ -101,21 +108,23 @@ def falff(
     ----------
     Zou et al. 2008, 10.1016/j.jneumeth.2008.04.012.
     """
-    amplitude, hz = _amplitude(series, tr_s, kept)
+    kept, hz = _timing(series, tr_s, kept)
     band = _band(hz, low_hz, high_hz)
-    power = np.sum(amplitude**2, axis=0)
-    outside = np.sum(amplitude[~band] ** 2, axis=0)
-    some = power > 0
-    left = float(np.median(outside[some] / power[some])) if some.any() else 1.0
+    out = np.full(series.shape[1], np.nan)
+    outside = np.full(series.shape[1], np.nan)
+    for part, amplitude in _amplitudes(series, kept, tr_s, hz):
+        power, some = np.sum(amplitude**2, axis=0), amplitude.any(axis=0)
+        np.divide(amplitude[band].sum(axis=0), amplitude.sum(axis=0), out=out[part], where=some)
+        beyond = np.sum(amplitude[~band] ** 2, axis=0)
+        np.divide(beyond, power, out=outside[part], where=some)
+    left = float(np.median(outside[np.isfinite(outside)])) if np.isfinite(outside).any() else 1.0
     if left < _FILTERED:
         raise InputError(
             f"{left:.1%} of the power lies outside {low_hz:g}-{high_hz:g} Hz: the series were "
             "band-passed, and the share of a band needs all frequencies. Give the series from "
             "before the band-pass"
         )
-    total = amplitude.sum(axis=0)
-    out = np.full(len(total), np.nan)
-    return np.asarray(np.divide(amplitude[band].sum(axis=0), total, out=out, where=some))
+    return out
 
 
 def lattice_reho(series: NDArray[np.floating], where: Points) -> Homogeneity:
@@ -163,21 +172,32 @@ def _homogeneity(series: NDArray[np.floating], pairs: NDArray[np.int64]) -> Homo
     return Homogeneity(w=w, size=np.where(alive, size, 0))
 
 
-def _amplitude(
+def _timing(
     series: NDArray[np.floating], tr_s: float, kept: NDArray[np.bool_] | None
-) -> tuple[Floats, Floats]:
-    """Root of power density (F, N) at the scan's own frequencies (F,), without mean and trend."""
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Which frames are there (T0,), and the scan's own frequencies in Hz (F,)."""
     kept = np.ones(len(series), dtype=np.bool_) if kept is None else kept
     if np.count_nonzero(kept) != len(series):
         raise InputError(
             f"{np.count_nonzero(kept)} frames are marked as kept, the series have {len(series)}; "
             "give the mask of the acquired frames of this run"
         )
+    return kept, fourier_hz(len(kept), tr_s)
+
+
+def _amplitudes(
+    series: NDArray[np.floating], kept: NDArray[np.bool_], tr_s: float, hz: Floats
+) -> Iterator[tuple[slice, Floats]]:
+    """Yield the root of power density (F, n) of blocks of columns, without mean and trend."""
     line = np.column_stack([np.ones(len(series)), np.flatnonzero(kept)])
     basis, _ = np.linalg.qr(line - [0.0, line[:, 1].mean()])
-    data = np.asarray(series, dtype=np.float64)
-    hz = fourier_hz(len(kept), tr_s)
-    return np.sqrt(power_density(data - basis @ (basis.T @ data), kept, tr_s, hz)), hz
+    for part in column_blocks(series.shape[1]):
+        some = series[:, part]
+        data = np.where(varies(some), np.asarray(some, dtype=np.float64), 0.0)
+        left = data - basis @ (basis.T @ data)
+        # what rounding leaves of a constant or a straight line is no fluctuation
+        left[:, np.abs(left).max(axis=0) <= 1e-9 * np.abs(data).max(axis=0)] = 0.0
+        yield part, np.sqrt(power_density(left, kept, tr_s, hz))
 
 
 def _band(hz: Floats, low_hz: float, high_hz: float) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ class RestSettings:
     seed_tsnr: tuple[float, float] = (30.0, 60.0)  # dropout below the genu; drawn per person
     neural_percent: float = 0.8  # a network of weight 1
     local_percent: float = 0.64  # neural noise of a centimetre's reach
-    remainder_percent: float = 0.35  # movement and pulse that regression leaves behind
+    remainder_percent: float = 0.3  # movement and pulse that regression leaves behind
     breath_percent: float = 0.6  # common to all grey matter (Power 2017)
 
     site_sd_mm: float = 8.0  # per axis; most individual targets < 20 mm off (Gregory 2025)
@@ -40,5 +40,5 @@ class RestSettings:
     patch_coupling: float = 0.6  # |r| of the latent series of patch and subgenual network
     weak: float = 0.15  # share of people whose patch couples half as much
     broad: float = 0.10  # share of people whose patch is twice as wide
-    decoy: tuple[float, float] = (0.3, 0.8)  # coupling of a second place, share of a usual patch's
+    decoy: tuple[float, float] = (0.2, 0.6)  # coupling of a second place, share of a usual patch's
     thin_mm: float = 6.0  # spacing of the places kept outside search area and seed

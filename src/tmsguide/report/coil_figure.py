@@ -27,7 +27,7 @@ HANDLE_MM = 85.0
 
 
 def coil_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
-    """Draw scalp, cortex and coil from the left front and from above (nose up)."""
+    """Draw scalp, cortex and coil from the front, on the target's side, and from above."""
     scalp = dossier.scalp.vertices.xyz_mm
     cortex = dossier.cortex.vertices.xyz_mm
     shade = scene.relief(cortex, dossier.cortex.triangles)
@@ -44,8 +44,10 @@ def coil_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
         [scalp[scalp @ head_from_t1w[2] > floor], *(layer.vertices for layer in coil)]
     )
     figure = style.canvas(660, 1010)
+    side = head_views.side(dossier, head_from_t1w)
+    across = 0.75 if side == "right" else -0.75
     views = (
-        ((-0.75, 0.72, 0.38), (0.0, 0.0, 1.0), (490, 640), "From the left and the front", 26),
+        ((across, 0.72, 0.38), (0.0, 0.0, 1.0), (490, 640), f"From the {side} and the front", 26),
         ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (380, 640), "From above, nose up", 548),
     )
     for toward, up, size, title, y in views:

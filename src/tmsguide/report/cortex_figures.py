@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cortex_figure", "field_figure", "field_limit"]
 
-LEFT = ((-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+#: By the side of the target: where the camera stands, its upward, the picture's left and right.
+SIDES = {
+    "left": ((-1.0, 0.0, 0.0), (0.0, 0.0, 1.0), "front", "back"),
+    "right": ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), "back", "front"),
+}
 FRONT = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 TOP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0))
 
@@ -43,7 +47,7 @@ def field_limit(e_v_per_m: Floats) -> float:
 
 
 def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
-    """Draw Fisher z on the cortex from the left and the front, with target, region and others."""
+    """Draw Fisher z on the cortex from the target's side and the front, with all targets."""
     limit = z_limit(dossier.cmap.z)
     colours = style.colour(dossier.cortex_z, style.Z, -limit, limit)
     held = _region_share(dossier)
@@ -54,15 +58,16 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
     lines = max(text.count("\n") + 1 for text in names)
     height = KEY_TOP_PX + max(140, 40 + round(lines * style.LINE_PX))
     figure = style.canvas(WIDE_PX, height)
-    left, front = _pair(
+    side = head_views.side(dossier, head_from_t1w)
+    beside, front = _pair(
         figure, dossier, colours, head_from_t1w,
-        views=((*LEFT, (480, 640), "Seen from the left"),
+        views=((*SIDES[side][:2], (480, 640), f"Seen from the {side}"),
                (*FRONT, (480, 470), "Seen from the front: the person's left is on the RIGHT")),
     )  # fmt: skip
-    head_views.letters(*left, "front", "back")
+    head_views.letters(*beside, *SIDES[side][2:])
     head_views.letters(*front, "R", "L")
     inside = _search_share(dossier)
-    for axes, picture in (left, front):
+    for axes, picture in (beside, front):
         _outline(axes, picture, dossier, inside, code=style.INK, dashed=True)
         _outline(axes, picture, dossier, held, code=style.TARGET, dashed=False)
         _targets(axes, picture, dossier)
@@ -76,18 +81,19 @@ def cortex_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
 
 
 def field_figure(dossier: Dossier, head_from_t1w: Floats) -> bytes:
-    """Draw |E| on the cortex from the left and from above, with the target."""
+    """Draw |E| on the cortex from the target's side and from above, with the target."""
     e = dossier.cortex_e_v_per_m
     limit = field_limit(e)
     figure = style.canvas(1150, 640)
-    left, top = _pair(
+    side = head_views.side(dossier, head_from_t1w)
+    beside, top = _pair(
         figure, dossier, style.colour(e, style.FIELD, 0.0, limit), head_from_t1w,
-        views=((*LEFT, (480, 640), "Seen from the left"),
+        views=((*SIDES[side][:2], (480, 640), f"Seen from the {side}"),
                (*TOP, (480, 400), "Seen from above, nose up")),
     )  # fmt: skip
-    head_views.letters(*left, "front", "back")
+    head_views.letters(*beside, *SIDES[side][2:])
     head_views.letters(*top, "L", "R")
-    for axes, picture in (left, top):
+    for axes, picture in (beside, top):
         head_views.mark(axes, picture, dossier.target.point.xyz_mm[0], style.TARGET)
     didt = dossier.placement.didt_a_per_s / 1e6
     style.colour_bar(

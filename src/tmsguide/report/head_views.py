@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["callouts", "camera", "frame", "letters", "levelled", "mark", "ring"]
+__all__ = ["callouts", "camera", "frame", "letters", "levelled", "mark", "ring", "side"]
+
+#: Room for one name on the circle of names.
+NAME_PX = 38.0
 
 
 def levelled(dossier: Dossier) -> Floats:
@@ -26,6 +29,13 @@ def levelled(dossier: Dossier) -> Floats:
     vertices = dossier.cortex.vertices
     thinned = type(vertices)(vertices.xyz_mm[:: max(1, len(vertices) // 4000)], vertices.frame)
     return orientation.head_axes(dossier.mni_from_t1w, thinned)
+
+
+def side(dossier: Dossier, head_from_t1w: Floats) -> str:
+    """Give the side from which the target is seen: left unless it lies on the right."""
+    vertices = dossier.cortex.vertices.xyz_mm @ head_from_t1w[0]
+    middle = (vertices.min() + vertices.max()) / 2
+    return "right" if dossier.target.point.xyz_mm[0] @ head_from_t1w[0] > middle + 2 else "left"
 
 
 def camera(
@@ -87,7 +97,8 @@ def callouts(axes: Any, picture: Picture, points: Floats, names: tuple[str, ...]
     """Write short names round a cluster of points (N, 3), each on its own leader line.
 
     The names stand evenly on a circle in the order of the points' angles, turned to sit as near
-    to their points as that allows, so none covers another or a point.
+    to their points as that allows, so none covers another or a point. The circle grows with the
+    number of names and moves inward where the picture would cut it.
     """
     at = picture.view.pixels(points)[:, :2]
     middle = at.mean(axis=0)
@@ -96,11 +107,13 @@ def callouts(axes: Any, picture: Picture, points: Floats, names: tuple[str, ...]
     order = np.argsort(angle, kind="stable")
     slots = 2 * np.pi * np.arange(len(at)) / len(at)
     turn = np.angle(np.exp(1j * (angle[order] - slots)).mean())
-    radius = float(np.linalg.norm(away, axis=1).max()) + 58
     rows, columns = picture.view.size
+    radius = max(float(np.linalg.norm(away, axis=1).max()) + 58, NAME_PX * len(at) / (2 * np.pi))
+    radius = min(radius, columns / 2 - 32, rows / 2 - 12)
+    edge = radius + np.array([32.0, 12.0])
+    middle = np.clip(middle, edge, np.array([columns, rows]) - edge)
     for slot, which in zip(slots, order, strict=True):
         x, y = middle + radius * np.array([np.cos(slot + turn), np.sin(slot + turn)])
-        x, y = np.clip(x, 32, columns - 32), np.clip(y, 12, rows - 12)
         axes.plot([at[which, 0], x], [at[which, 1], y], color=style.INK, linewidth=0.8, zorder=4)
         axes.text(
             x, y, style.plain(names[which]), fontsize=8.5, ha="center", va="center", zorder=7,

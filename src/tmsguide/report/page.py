@@ -16,7 +16,7 @@ from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.deviation_table import deviation_section
 from tmsguide.report.dose_table import dose_words
 from tmsguide.report.dossier import Report
-from tmsguide.report.head_views import levelled
+from tmsguide.report.head_views import levelled, side
 from tmsguide.report.network_figure import network_figure
 from tmsguide.report.network_words import network_section
 from tmsguide.report.norms_figure import norms_figure
@@ -166,6 +166,7 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "urgent": [f for f in findings if f[2].verdict is not Verdict.ALLOW],
         "passed": [f for f in findings if f[2].verdict is Verdict.ALLOW],
         "target": rows[0],
+        "seen_from": side(dossier, turn),
         "place": words.place(tables.mni_mm(dossier, dossier.target)),
         "targets": rows,
         "target_notes": [

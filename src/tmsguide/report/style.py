@@ -109,7 +109,9 @@ def paragraph(figure: Any, text: str, *, left_px: float, top_px: float) -> Any:
 def folded(text: str, *, width_px: float, indent: str, points: float = KEY_POINTS) -> str:
     """Give a key's text in lines no wider than ``width_px``; later ones start with ``indent``."""
     wide = ruler(points)
-    for most in range(120, 8, -1):
+    per_letter = wide(text) / max(len(text), 1)
+    start = max(9, min(120, int(1.3 * width_px / per_letter))) if per_letter > 0 else 9
+    for most in range(start, 8, -1):  # no line is 1.3 times narrower than the whole text
         lines = textwrap.wrap(text, most, subsequent_indent=indent)
         if all(wide(line) <= width_px for line in lines):
             break

@@ -8,7 +8,6 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from tmsguide.model import Points, Region
-from tmsguide.targeting.uncertainty import region_radius
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +19,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["found_share", "missing_notes", "region", "spread"]
+__all__ = ["ball_radius", "found_share", "missing_notes", "region", "spread"]
 
 #: With fewer samples than this share, those that are left are a choice of the lucky resamples.
 _LEAST_FOUND = 0.5
+
+#: The ball leaves out this part of the samples that the confidence would allow: a search for the
+#: least of many places favours lucky ones, which resamples of the same scan cannot know.
+_STRICT = 0.6
 
 #: A width at half height in standard deviations of a Gaussian.
 _FWHM = 2.3548
@@ -70,7 +73,7 @@ def region(
     """Give where the true place may lie, from the places found on resampled scans.
 
     ``point`` (3,) is the target, ``samples`` (B, 3) the resampled targets, NaN where a resample
-    had none. The ball is that of `region_radius`. The set of places is the smallest that holds
+    had none. The ball is that of `ball_radius`. The set of places is the smallest that holds
     the confidence: each sample is spread over the search area by a Gaussian as wide as
     ``resolution_mm``, the least distance the image can tell apart, and places are taken from the
     densest on. None if more than half of the samples are missing (`missing_notes` says so).
@@ -86,10 +89,30 @@ def region(
     return Region(
         places=Points(places.xyz_mm[inside], frame),
         volume_cm3=float(places.size_cm3[inside].sum()),
-        radius_mm=region_radius(point, found, confidence=confidence, resolution_mm=resolution_mm),
+        radius_mm=ball_radius(point, found, confidence=confidence, resolution_mm=resolution_mm),
         confidence=confidence,
         spread_mm=dict(spread_mm),
     )
+
+
+def ball_radius(
+    point: Floats, samples: Floats, *, confidence: float, resolution_mm: float
+) -> float:
+    """Radius in mm round ``point`` (3,) of the ball meant to hold the true place.
+
+    To the scatter of the samples (B, 3), none NaN, comes at right angles (root of the sum of
+    squares) what no amount of scan time can tell: places nearer than ``resolution_mm``.
+
+    Examples
+    --------
+    >>> still = np.zeros((20, 3))
+    >>> ball_radius(np.array([3.0, 0, 0]), still, confidence=0.95, resolution_mm=4.0)
+    5.0
+    """
+    distance = np.linalg.norm(samples - point, axis=1)
+    level = 1 - _STRICT * (1 - confidence)
+    scatter = np.quantile(distance, level, method="higher")
+    return float(np.hypot(scatter, resolution_mm))
 
 
 def _densest(
