@@ -12,6 +12,7 @@ from tmsguide.report import links, methods, orientation, quantities, sentences, 
 from tmsguide.report.agreement_figure import agreement_figure
 from tmsguide.report.alignment_figure import alignment_figure
 from tmsguide.report.coil_figure import coil_figure
+from tmsguide.report.connectome_figure import connectome_figure
 from tmsguide.report.cortex_figures import cortex_figure, field_figure
 from tmsguide.report.deviation_table import deviation_section
 from tmsguide.report.dose_table import dose_words
@@ -82,11 +83,14 @@ def draw_figures(
         drawn["networks"] = lambda: network_figure(connectome.means, label)
     if deviation is not None:
         drawn["norms"] = lambda: norms_figure(deviation, label)
+    after: dict[str, Callable[[], bytes]] = {}
+    if connectome is not None:
+        after["connectome"] = lambda: connectome_figure(connectome, label)
     drawn |= {
         "scan": lambda: scan_figure(dossier),
         "alignment": lambda: alignment_figure(dossier),
         "tissues": lambda: tissue_figure(dossier),
-    }
+    } | after
     out = {}
     for name, make in drawn.items():
         progress(f"drawing the {name} figure")
