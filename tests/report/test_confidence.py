@@ -10,7 +10,7 @@ from tests.report import rich
 from tests.report.test_page import page_of, read
 from tmsguide.errors import FrameError
 from tmsguide.model import Advice, Points, Reliability, ScanVerdict, Support, native_frame
-from tmsguide.report import confidence, cortex_figures, methods, words
+from tmsguide.report import confidence, cortex_figures, methods, target_words
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_scan_and_target_do_not_contradict_each_other(full, full_report):
 def test_the_region_gives_no_advice_of_its_own_beside_a_verdict(full):
     for radius in (12.0, 25.0):
         wide = replace(full.target, region_radius_mm=radius)
-        assert "group target" not in words.region(wide)[1]
-        assert "group target" in words.region(replace(wide, advice=None))[1]
+        assert "group target" not in target_words.region(wide)[1]
+        assert "group target" in target_words.region(replace(wide, advice=None))[1]
 
 
 def test_doubts_come_with_the_largest_first_and_unknown_ones_are_left_out():

@@ -12,8 +12,8 @@ from tests.tolerance import EXACT, Tol, assert_close
 from tmsguide.model import Frame, Points, Tissue, Volume
 from tmsguide.report import (
     cortex_figures,
+    drawing,
     head_views,
-    page,
     scene,
     slice_figures,
     slices,
@@ -300,7 +300,7 @@ def test_a_full_size_head_is_drawn_in_time(made):
     fine = builders.dossier(step_mm=1.3)
     assert len(fine.cortex.triangles) > 100_000
     start = time.process_time()
-    figures = page.draw_figures(fine)
+    figures = drawing.draw_figures(fine)
     assert time.process_time() - start < 20  # measured 8.8 s with 170 k triangles each
     assert sum(len(f) for f in figures.values()) < 4.4e6
 

@@ -1,5 +1,6 @@
 """Networks of one person: the right cell, the right words, and what one scan cannot say."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,13 @@ from tests.report.test_page import page_of, read
 from tests.tolerance import EXACT, assert_close
 from tmsguide.errors import InputError
 from tmsguide.model import Deviation, NetworkMeans
-from tmsguide.report import deviation_table, network_figure, network_words, style
+from tmsguide.report import (
+    connectome_figure,
+    deviation_table,
+    network_figure,
+    network_words,
+    style,
+)
 
 
 def small(z, half=0.1):
@@ -129,6 +136,7 @@ def test_comparison_with_others_is_told_and_listed_farthest_first(full, full_rep
     section = deviation_table.deviation_section(full.deviation, ())
     assert [row.off for row in section.rows] == ["−3.6", "+2.4", "+2.1"]
     assert [row.stands_out for row in section.rows] == [True, False, False]
+    assert (section.rows[0].value, section.rows[0].usual) == ("−0.16", "0.00 to 0.40")
     assert section.sentences[1].startswith("3 of 15 measures lie outside")
     text = read(full_report.html).text["clinician"]
     assert "no diagnosis" in text
@@ -154,3 +162,19 @@ def test_unknown_measures_are_not_outside_and_a_long_list_is_cut():
 def test_the_page_without_a_cohort_compares_with_nobody(full, full_report):
     html = page_of(replace(full, deviation=None), full_report)
     assert "Compared with other people" not in html
+
+
+def test_parcels_are_drawn_network_by_network(full, monkeypatch):
+    rng = np.random.default_rng(2)
+    mixed = rng.permutation(52)
+    given = full.connectome
+    networks = tuple(given.networks[k] for k in mixed)
+    given = replace(given, networks=(*networks[:-1], "not among the means"))
+    order = connectome_figure.by_network(given)
+    sorted_networks = [given.networks[k] for k in order]
+    assert sorted(order.tolist()) == list(range(52))
+    assert sorted_networks[-1] == "not among the means"
+    changes = sum(a != b for a, b in itertools.pairwise(sorted_networks))
+    assert changes == len(set(sorted_networks)) - 1
+    dark = replace(given, z=np.full((52, 52), np.nan))
+    assert connectome_figure.connectome_figure(dark, "$x").startswith(b"\x89PNG")

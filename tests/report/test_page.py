@@ -78,7 +78,7 @@ def test_one_file_and_no_request_to_anywhere(name, request):
     assert not re.search(r"https?:|//[a-z]|@import|url\(", text)
     assert not {"script", "link", "iframe", "object", "embed", "form"} & set(reader.tags)
     sources = [a["src"] for a in reader.attributes if "src" in a]
-    assert len(sources) == len(report.figures) == {"report": 7, "full_report": 10}[name]
+    assert len(sources) == len(report.figures) == {"report": 7, "full_report": 11}[name]
     assert all(s.startswith("data:image/png;base64,") for s in sources)
     assert all(a.get("alt") for a in reader.attributes if "src" in a)
     assert len(report.html) < 6e6

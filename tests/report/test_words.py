@@ -7,7 +7,7 @@ import pytest
 
 from tests.report import builders
 from tmsguide.model import Points, Protocol, ScanVerdict, Target, Verdict, native_frame
-from tmsguide.report import quantities, sentences, words
+from tmsguide.report import quantities, sentences, target_words, words
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def target(radius):
     ],
 )
 def test_the_wider_the_region_the_weaker_the_words(radius, label):
-    said, sentence = words.region(target(radius))
+    said, sentence = target_words.region(target(radius))
     assert said == label
     if radius is not None:
         assert f"within {quantities.millimetres(radius)}, 95 times in 100" in sentence
@@ -160,7 +160,7 @@ def test_the_wider_the_region_the_weaker_the_words(radius, label):
 
 
 def test_a_poor_scan_is_never_called_usable():
-    said = words.scan_verdict(builders.quality(ScanVerdict.INSUFFICIENT))
+    said = target_words.scan_verdict(builders.quality(ScanVerdict.INSUFFICIENT))
     assert "not enough" in said
     assert "group target" in said
     assert "can be used" not in said
@@ -209,7 +209,7 @@ def test_forbid_comes_first_and_order_is_kept_within():
     [(None, ""), (2.0, "depends hardly"), (9.0, "depends somewhat"), (30.0, "30 mm")],
 )
 def test_global_signal(shift, said):
-    assert said in words.global_signal(shift)
+    assert said in target_words.global_signal(shift)
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_global_signal(shift, said):
     ],
 )
 def test_a_place_is_called_prefrontal_only_where_it_is(mni, said):
-    assert words.place(mni) == said
+    assert target_words.place(mni) == said

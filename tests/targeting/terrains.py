@@ -45,6 +45,8 @@ def mesh(seed=0):
     x, y = flat.T
     xyz = np.column_stack([x - 60.0, y, 20.0 + 6.0 * np.cos((x - x.mean()) / 12.0) + 0.02 * y])
     faces = Delaunay(flat).simplices
+    longest = np.linalg.norm(flat[faces] - flat[np.roll(faces, 1, axis=1)], axis=2).max(axis=1)
+    faces = faces[longest < 4.0]  # no slivers along the rim
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     a, b, c = (xyz[faces[:, k]] for k in range(3))
     third = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6

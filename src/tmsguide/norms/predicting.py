@@ -120,9 +120,11 @@ def _average_site(norms: Norms, sites: Sites) -> tuple[Floats, Floats, Floats, F
     """Give the same for a site drawn like the cohort's."""
     number = len(sites.names)
     lot = np.full(number, 1 / number)
-    own = np.diag(norms.covariance)[-number:].mean()
+    contrast = np.eye(number) - lot
+    covariance = norms.covariance[-number:, -number:]
+    own = float(np.mean(np.einsum("sk,kl,sl->s", contrast, covariance, contrast)))
     shift = sites.shift.mean(axis=0)
-    between = (sites.shift / norms.spread.sd).var(axis=0, ddof=1) + min(own, 1.0)
+    between = (sites.shift / norms.spread.sd).var(axis=0, ddof=1) + own
     variance = sites.variance.mean(axis=0)
     uneven = sites.variance.var(axis=0, ddof=1) / variance**2
     dof = 1 / (1 / norms.spread.dof + uneven / 2 * (1 + 1 / number))

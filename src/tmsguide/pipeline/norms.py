@@ -188,6 +188,12 @@ def _fit_words(norms: Norms) -> tuple[str, ...]:
             "That is far from 5 %: the measures are not near Gaussian in this cohort, or its "
             "members are not alike. Look at the table before you trust the intervals."
         )
+    odd = int(np.sum(norms.left_out > 0.3 * len(norms.names)))
+    if odd:
+        lines.append(
+            f"{odd} of {norms.people} members have over 30 % of their measures outside: look at "
+            "their scans (motion, field of view, another processing) before you use the norm."
+        )
     return tuple(line for line in lines if line)
 
 

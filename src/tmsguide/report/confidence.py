@@ -117,8 +117,9 @@ def extent(region: Region) -> str:
 
     Examples
     --------
-    >>> from tmsguide.model import MNI, Points
-    >>> extent(Region(Points([[0.0, 0, 0]], MNI), 4.21, 8.04, 0.95))
+    >>> import numpy as np
+    >>> from tmsguide.model import MNI, Points, Region
+    >>> extent(Region(Points(np.zeros((1, 3)), MNI), 4.21, 8.04, 0.95))
     '4.2 cm³ of grey matter; as a ball round the target, a radius of 8 mm'
     """
     return (

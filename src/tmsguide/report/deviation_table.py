@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tmsguide.report.norms_words import NO_DIAGNOSIS, measure_words, signed
-from tmsguide.report.quantities import significant
+from tmsguide.report.quantities import MINUS, significant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,15 +62,25 @@ def outside(found: Deviation) -> NDArray[np.bool_]:
 
 
 def _row(found: Deviation, k: int) -> DeviationRow:
-    low, high = (significant(float(of[k])) for of in (found.low, found.high))
+    low, high = float(found.low[k]), float(found.high[k])
+    places = _places(high - low)
+
+    def said(value: float) -> str:
+        return f"{value + 0.0:.{places}f}".replace("-", MINUS)
+
     return DeviationRow(
         name=measure_words(found.names[k]),
-        value=significant(float(found.value[k])),
-        expected=significant(float(found.expected[k])),
-        usual=f"{low} to {high}",
+        value=said(float(found.value[k])),
+        expected=said(float(found.expected[k])),
+        usual=f"{said(low)} to {said(high)}",
         off=signed(float(found.z[k])),
         stands_out=bool(found.q[k] <= RATE),
     )
+
+
+def _places(width: float) -> int:
+    """Give the decimals at which a range of this width is told to about a hundredth of it."""
+    return max(0, 1 - math.floor(math.log10(width))) if width > 0 else 2
 
 
 def _counted(found: Deviation, number: int) -> tuple[str, ...]:

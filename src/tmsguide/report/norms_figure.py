@@ -23,6 +23,10 @@ _LIMIT = 4.0
 _MISSING = "#dcdcdc"
 _RATE = 0.05
 _CELL_PX = 46
+#: Room for the colour bar, the key and the footer.
+_KEY_PX = 150
+#: How much colour is left to measures inside the interval.
+_PALE = 0.55
 _MOST_NETWORKS = 20
 _MOST_LINES = 24
 
@@ -31,8 +35,8 @@ def norms_figure(found: Deviation, subject: str) -> bytes:
     """Draw a person's deviations as PNG: a matrix of networks, else the measures farthest off.
 
     Inside the 95 % prediction interval a measure is drawn small and pale; outside it fills its
-    cell, blue for less and red for more than expected, with its number; a ring marks what stands
-    out after correction for the number of measures.
+    cell, blue for less and red for more than expected, with its number; a frame (or a diamond)
+    marks what stands out after correction for the number of measures.
     """
     pairs = networks_in(found.names)
     networks = sorted({name for pair in (pairs or {}).values() for name in pair})
@@ -44,12 +48,13 @@ def norms_figure(found: Deviation, subject: str) -> bytes:
 def _matrix(found: Deviation, pairs: dict[str, tuple[str, str]], networks: list[str]) -> Any:
     count = len(networks)
     label_px = 24 + 7 * max(len(name) for name in networks)
+    below_px = round(0.72 * label_px) + _KEY_PX
     width = max(label_px + count * _CELL_PX + 40, 640)
-    height = 60 + count * _CELL_PX + label_px + 120
+    height = 60 + count * _CELL_PX + below_px
     figure = style.canvas(width, height)
     left = (width - label_px - count * _CELL_PX) / 2 + label_px
     axes = figure.add_axes(
-        (left / width, (label_px + 120) / height, count * _CELL_PX / width,
+        (left / width, below_px / height, count * _CELL_PX / width,
          count * _CELL_PX / height)
     )  # fmt: skip
     axes.set(xlim=(0, count), ylim=(count, 0))
@@ -63,8 +68,8 @@ def _matrix(found: Deviation, pairs: dict[str, tuple[str, str]], networks: list[
                   color=style.INK)  # fmt: skip
         axes.text(k + 0.55, count + 0.12, style.plain(name), ha="right", va="top", fontsize=8.5,
                   rotation=45, rotation_mode="anchor", color=style.INK)  # fmt: skip
-    figure.text(left / width, 1 - 24 / height, "Networks against the reference cohort",
-                fontsize=11, color=style.INK, va="center", weight="bold")  # fmt: skip
+    figure.text(0.5, 1 - 26 / height, "Networks against the reference cohort", fontsize=11,
+                color=style.INK, ha="center", va="center", weight="bold")  # fmt: skip
     _key(figure, width, height)
     return figure
 
@@ -74,23 +79,31 @@ def _cell(axes: Any, found: Deviation, k: int, at: tuple[int, int]) -> None:
     from matplotlib.patches import Rectangle
 
     x, y = at
-    axes.add_patch(Rectangle((x, y), 1, 1, facecolor="none", edgecolor="#e3e6ea", linewidth=0.8))
+    axes.add_patch(
+        Rectangle((x, y), 1, 1, facecolor="none", edgecolor="#e3e6ea", linewidth=0.8,
+                  clip_on=False)
+    )  # fmt: skip
     if not np.isfinite(found.value[k]):
         axes.text(x + 0.5, y + 0.5, "n/a", fontsize=7, ha="center", va="center",
                   color=style.WEAK_INK)  # fmt: skip
         return
     colour = style.colour(np.array(found.z[k]), _STOPS, -_LIMIT, _LIMIT)
-    side = 0.94 if _outside(found, k) else 0.42
+    stands = found.q[k] <= _RATE
+    side = 0.42
+    if _outside(found, k):
+        side = 0.76 if stands else 0.94
+    else:
+        colour = 1 - _PALE * (1 - colour)
     start = (x + (1 - side) / 2, y + (1 - side) / 2)
     axes.add_patch(Rectangle(start, side, side, facecolor=tuple(colour), linewidth=0))
     if _outside(found, k):
         ink = "white" if float(colour @ [0.30, 0.59, 0.11]) < 0.55 else style.INK
-        axes.text(x + 0.5, y + 0.52, signed(float(found.z[k])), fontsize=8, ha="center",
-                  va="center", color=ink, weight="bold")  # fmt: skip
-    if found.q[k] <= _RATE:
+        axes.text(x + 0.5, y + 0.52, signed(float(found.z[k])), ha="center", va="center",
+                  fontsize=7.2 if stands else 8, color=ink, weight="bold")  # fmt: skip
+    if stands:
         axes.add_patch(
-            Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, facecolor="none", edgecolor=style.INK,
-                      linewidth=2.4, zorder=5)
+            Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, facecolor="none", edgecolor=style.INK,
+                      linewidth=2.4, zorder=5, clip_on=False)
         )  # fmt: skip
 
 
@@ -100,7 +113,7 @@ def _outside(found: Deviation, k: int) -> bool:
 
 def _key(figure: Any, width: int, height: int) -> None:
     style.colour_bar(
-        figure, (0.5 - 170 / width, 76 / height, 340 / width, 12 / height), _STOPS, low=-_LIMIT,
+        figure, (0.5 - 170 / width, 112 / height, 340 / width, 12 / height), _STOPS, low=-_LIMIT,
         high=_LIMIT,
         label="Less connected than expected  ←  standard deviations of prediction  →  "
         "more connected",
@@ -109,7 +122,7 @@ def _key(figure: Any, width: int, height: int) -> None:
         figure,
         "Full square with number: outside the 95 % prediction interval. Small square: inside.\n"
         "Dark frame: stands out after correction for the number of measures.",
-        left_px=0.5 * width - 300, top_px=height - 40,
+        left_px=0.5 * width - 264, top_px=height - 62,
     )  # fmt: skip
 
 
@@ -129,8 +142,8 @@ def _lines(found: Deviation) -> Any:
     for row, k in enumerate(order):
         off, stands = _outside(found, k), found.q[k] <= _RATE
         axes.plot(
-            at[row], row, "o", markersize=9 if off else 5, color=tuple(colours[row]),
-            markeredgecolor=style.INK, markeredgewidth=2.2 if stands else 0.6,
+            at[row], row, "D" if stands else "o", markersize=9 if off else 5,
+            color=tuple(colours[row]), markeredgecolor=style.INK, markeredgewidth=0.6,
         )  # fmt: skip
     axes.set_yticks(np.arange(len(order)))
     axes.set_yticklabels([style.plain(_short(measure_words(found.names[k]))) for k in order])
@@ -146,7 +159,7 @@ def _lines(found: Deviation) -> Any:
                 color=style.INK, ha="center", va="center", weight="bold")  # fmt: skip
     style.paragraph(
         figure,
-        "Grey bar: 95 % prediction interval. Large dot: outside it. Thick ring: stands out after "
+        "Grey bar: 95 % prediction interval. Large dot: outside it. Diamond: stands out after "
         "correction.", left_px=60, top_px=height - 36,
     )  # fmt: skip
     return figure

@@ -41,14 +41,14 @@ def deviation_words(found: Deviation, counted: Outside) -> tuple[str, ...]:
 
 
 def signed(value: float) -> str:
-    """Give a number with its sign, one decimal.
+    """Give a number with its sign, one decimal below 10.
 
     Examples
     --------
-    >>> signed(2.36), signed(-0.04), signed(-2.51)
-    ('+2.4', '0.0', '−2.5')
+    >>> signed(2.36), signed(-0.04), signed(-12.51)
+    ('+2.4', '0.0', '−13')
     """
-    text = f"{abs(value):.1f}"
+    text = f"{abs(value):.1f}" if abs(value) < 9.95 else f"{abs(value):.0f}"
     if float(text) == 0:
         return text
     return ("+" if value > 0 else MINUS) + text

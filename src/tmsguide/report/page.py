@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tmsguide.model import ScanVerdict, Verdict, silent
-from tmsguide.report import links, methods, orientation, quantities, sentences, tables, words
-from tmsguide.report.agreement_figure import agreement_figure
-from tmsguide.report.alignment_figure import alignment_figure
-from tmsguide.report.coil_figure import coil_figure
-from tmsguide.report.cortex_figures import cortex_figure, field_figure
+from tmsguide.report import (
+    links,
+    methods,
+    orientation,
+    quantities,
+    sentences,
+    tables,
+    target_words,
+    words,
+)
 from tmsguide.report.deviation_table import deviation_section
 from tmsguide.report.dose_table import dose_words
 from tmsguide.report.dossier import Report
+from tmsguide.report.drawing import draw_figures
 from tmsguide.report.head_views import levelled, side
-from tmsguide.report.network_figure import network_figure
 from tmsguide.report.network_words import network_section
-from tmsguide.report.norms_figure import norms_figure
 from tmsguide.report.option_table import option_rows
 from tmsguide.report.quality_section import quality_section
 from tmsguide.report.references import REFERENCES
-from tmsguide.report.scan_figure import scan_figure
-from tmsguide.report.slice_figures import connectivity_figure, tissue_figure
 from tmsguide.report.target_section import agreement_sentences, target_section
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from tmsguide.report.dossier import Dossier
 
-__all__ = ["draw_figures", "render", "template"]
+__all__ = ["render", "template"]
 
 #: Colour class and sign of each kind of verdict on the page.
 SCAN_LOOK = {
@@ -61,37 +63,6 @@ def render(dossier: Dossier, *, progress: Callable[[str], None] = silent) -> Rep
     figures = draw_figures(dossier, progress=progress)
     progress("writing the report")
     return Report(html=_page(dossier, figures), figures=figures)
-
-
-def draw_figures(
-    dossier: Dossier, *, progress: Callable[[str], None] = silent
-) -> dict[str, bytes]:
-    """Give every figure as PNG bytes by name, in the order of the page."""
-    turn = levelled(dossier)
-    drawn: dict[str, Callable[[], bytes]] = {
-        "coil": lambda: coil_figure(dossier, turn),
-        "cortex": lambda: cortex_figure(dossier, turn),
-        "connectivity": lambda: connectivity_figure(dossier),
-    }
-    agreement, connectome, deviation = dossier.agreement, dossier.connectome, dossier.deviation
-    label = dossier.subject.label
-    if agreement is not None and len(agreement.names) > 1:
-        drawn["agreement"] = lambda: agreement_figure(agreement, label)
-    drawn["field"] = lambda: field_figure(dossier, turn)
-    if connectome is not None:
-        drawn["networks"] = lambda: network_figure(connectome.means, label)
-    if deviation is not None:
-        drawn["norms"] = lambda: norms_figure(deviation, label)
-    drawn |= {
-        "scan": lambda: scan_figure(dossier),
-        "alignment": lambda: alignment_figure(dossier),
-        "tissues": lambda: tissue_figure(dossier),
-    }
-    out = {}
-    for name, make in drawn.items():
-        progress(f"drawing the {name} figure")
-        out[name] = make()
-    return out
 
 
 def template(name: str) -> Template:
@@ -141,7 +112,7 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
     turn = levelled(dossier)
     rows = tables.target_rows(dossier)
     poses = tables.pose_rows(dossier, turn)
-    sureness, sentence = words.region(dossier.target)
+    sureness, sentence = target_words.region(dossier.target)
     look, sign = SCAN_LOOK[dossier.quality.verdict]
     findings = [
         (*RULE_LOOK[f.verdict], replace(f, reason=sentences.said_once(f.reason, dossier.quality)))
@@ -150,9 +121,9 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
     return {
         "scan_class": look,
         "scan_sign": sign,
-        "scan_words": words.scan_verdict(dossier.quality)
+        "scan_words": target_words.scan_verdict(dossier.quality)
         if dossier.target.advice is None
-        else words.scan_alone(dossier.quality),
+        else target_words.scan_alone(dossier.quality),
         "problems": [
             sentences.sentence(p)
             for p in (
@@ -167,7 +138,7 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "passed": [f for f in findings if f[2].verdict is Verdict.ALLOW],
         "target": rows[0],
         "seen_from": side(dossier, turn),
-        "place": words.place(tables.mni_mm(dossier, dossier.target)),
+        "place": target_words.place(tables.mni_mm(dossier, dossier.target)),
         "targets": rows,
         "target_notes": [
             (
@@ -206,8 +177,8 @@ def _clinic(dossier: Dossier) -> dict[str, object]:
         "strength": dose_words(dossier.dose),
         "seed": tables.seed_in_mni(dossier),
         "tape": dossier.tape,
-        "global_signal": words.global_signal(dossier.global_signal_shift_mm),
-        "planted": words.planted(dossier.planted_error_mm),
+        "global_signal": target_words.global_signal(dossier.global_signal_shift_mm),
+        "planted": target_words.planted(dossier.planted_error_mm),
         "young": plan.subject.age_years is not None and plan.subject.age_years < 22,
     }
 
