@@ -54,7 +54,8 @@ class Networks:
     """How the parcels and networks of one person move together.
 
     ``graph`` are summaries by name; ``deviation`` compares the network means with a cohort and
-    ``outside`` counts what lies outside its range, None without norms; ``notes`` say what could not be had.
+    ``outside`` counts what lies outside its range, None without norms; ``notes`` say
+    what could not be had.
     """
 
     source: str
@@ -95,8 +96,8 @@ def network_step(
         empty = empty_parcels(parcels)
         if empty:
             notes = (*notes, f"{len(empty)} of {len(parcels.names)} parcels hold no grey matter")
-        compared, words = _compared(means, settings, subject, clean.denoised.quality)
-        return {"networks": Networks(parcels.source, whole, means, graph, compared, notes + words)}
+        found = Networks(parcels.source, whole, means, graph, notes=notes)
+        return {"networks": _compared(found, settings, subject, clean.denoised.quality)}
 
     inputs = {"bold": bold.key, "normalisation": normalisation.key}
     inputs["person"] = repr((subject.age_years, subject.sex))
