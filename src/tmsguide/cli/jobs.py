@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmsguide.cli.choices import chosen_settings
 from tmsguide.cli.console import Terminal, open_log
 from tmsguide.cli.notice import NOTICE
 from tmsguide.errors import InputError, TmsguideError
 from tmsguide.pipeline import (
     HeadSummary,
-    Settings,
     Summary,
     check_request,
     make_demo_person,
@@ -34,7 +32,7 @@ __all__ = ["demo", "participants"]
 
 def participants(words: argparse.Namespace) -> int:
     """Run every wanted participant; one that cannot be run does not stop the others."""
-    settings = _settings(words)
+    settings = chosen_settings(words)
     labels = people_in(words.bids_dir, words.participant_label)
     if words.head is not None and len(labels) > 1:
         raise InputError(
@@ -70,7 +68,7 @@ def participants(words: argparse.Namespace) -> int:
 
 def demo(words: argparse.Namespace) -> int:
     """Generate the synthetic person, then run it through the very same path."""
-    settings = _settings(words)
+    settings = chosen_settings(words)
     if words.small:
         settings = small_settings(settings)
     out = words.out.resolve()
@@ -111,42 +109,6 @@ def _show(summary: Summary | HeadSummary, terminal: Terminal) -> None:
 def _failed(label: str, error: TmsguideError) -> int:
     sys.stderr.write(f"tmsguide: sub-{label}: {error}\n")
     return 1
-
-
-def _settings(words: argparse.Namespace) -> Settings:
-    base = Settings()
-    plan, bold, search, anatomy = base.plan, base.bold, base.search, base.anatomy
-    if words.protocol is not None:
-        plan = replace(plan, protocol=words.protocol)
-    if words.rmt is not None:
-        plan = replace(plan, rmt_percent_mso=words.rmt)
-    if getattr(words, "fd_limit", None) is not None:
-        bold = replace(bold, fd_limit_mm=words.fd_limit)
-    if getattr(words, "denoising", None) is not None:
-        bold = replace(bold, denoising=words.denoising)
-    if getattr(words, "no_global_signal", False):
-        bold = replace(bold, denoising="24p-acompcor")
-    if getattr(words, "no_fieldmaps", False):
-        bold = replace(bold, fieldmaps=False)
-    if getattr(words, "standoff", None) is not None:
-        search = replace(search, standoff_mm=words.standoff)
-    if getattr(words, "prior", None) is not None:
-        anatomy = replace(anatomy, prior_path=str(words.prior.resolve()))
-    if getattr(words, "template", None) is not None:
-        home = words.templateflow_home or os.environ.get("TEMPLATEFLOW_HOME")
-        home = Path(home) if home else Path.home() / ".cache" / "templateflow"
-        anatomy = replace(anatomy, template=words.template, templateflow_home=str(home.resolve()))
-    if getattr(words, "own_labels", False):
-        anatomy = replace(anatomy, labels="own")
-    seed = base.seed if words.seed is None else words.seed
-    output = replace(
-        base.output,
-        keep_face=getattr(words, "keep_face", False),
-        mni_maps=getattr(words, "mni_maps", False),
-    )
-    return replace(
-        base, output=output, plan=plan, bold=bold, search=search, anatomy=anatomy, seed=seed
-    )
 
 
 def _stamp() -> str:

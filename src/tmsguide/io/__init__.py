@@ -3,6 +3,7 @@
 from tmsguide.io.atlases.coordinate_sets import COORDINATE_SETS, CoordinateSet, coordinate_set
 from tmsguide.io.atlases.fetching import fetched
 from tmsguide.io.atlases.label_images import LabelImage, read_label_image
+from tmsguide.io.atlases.network_names import UNASSIGNED
 from tmsguide.io.atlases.vertex_labels import read_dlabel, read_hemisphere_labels
 from tmsguide.io.bids.choosing import BoldRun, SubjectInputs, is_derivative, select_inputs
 from tmsguide.io.bids.fieldmaps import FieldmapFiles, find_fieldmaps, read_fieldmap
@@ -49,6 +50,7 @@ from tmsguide.io.meshes.msh import GmshMesh
 from tmsguide.io.meshes.reading import read_head_msh, read_msh, write_head_msh, write_head_vtu
 from tmsguide.io.meshes.values import field_values
 from tmsguide.io.meshes.writing import MshVersion
+from tmsguide.io.norms import read_norms, write_norms
 from tmsguide.io.prepared.derivative_files import derivative_home
 from tmsguide.io.prepared.fmriprep import (
     FmriprepInputs,
@@ -83,6 +85,7 @@ from tmsguide.io.surfaces.dense_series import DenseSeries, placed
 from tmsguide.io.surfaces.gifti import read_scalars_gifti, read_surface_gifti, write_surface_gifti
 from tmsguide.io.surfaces.mgh_series import read_mgh_series
 from tmsguide.io.tables import Conductivity, conductivities
+from tmsguide.io.target_definitions import map_space, read_definition, read_weight_map
 from tmsguide.io.templateflow import templateflow_t1
 from tmsguide.io.templates import TemplateSurface, mni_maps, mni_surfaces, read_prior
 from tmsguide.io.writing import write_bytes, write_json, write_text, write_tsv
@@ -90,6 +93,7 @@ from tmsguide.io.writing import write_bytes, write_json, write_text, write_tsv
 __all__ = [
     "COORDINATE_SETS",
     "HCP_MNI",
+    "UNASSIGNED",
     "BoldRun",
     "CharmHead",
     "Conductivity",
@@ -138,6 +142,7 @@ __all__ = [
     "is_hcp",
     "is_xcpd",
     "kept_ground",
+    "map_space",
     "mni_maps",
     "mni_surfaces",
     "mni_transforms",
@@ -151,6 +156,7 @@ __all__ = [
     "read_charm",
     "read_coil",
     "read_confounds",
+    "read_definition",
     "read_dense_series",
     "read_dlabel",
     "read_fieldmap",
@@ -169,6 +175,7 @@ __all__ = [
     "read_mask",
     "read_mgh_series",
     "read_msh",
+    "read_norms",
     "read_own_fslr",
     "read_prepared",
     "read_prior",
@@ -180,6 +187,7 @@ __all__ = [
     "read_toml_resource",
     "read_tsv",
     "read_volume",
+    "read_weight_map",
     "readout_time_s",
     "scan_from_t1w",
     "select_fmriprep",
@@ -196,6 +204,7 @@ __all__ = [
     "write_head_vtu",
     "write_json",
     "write_nifti",
+    "write_norms",
     "write_sidecar",
     "write_surface_gifti",
     "write_text",

@@ -20,7 +20,7 @@ _BIDS_VERSION = "1.10.0"
 #: Order of entities in a file name (BIDS 1.10, appendix "Entity table").
 _ORDER = (
     *("task", "acq", "ce", "rec", "dir", "run", "mod", "echo", "part", "proc", "hemi", "space"),
-    *("split", "recording", "seg", "res", "den", "label", "desc"),
+    *("split", "recording", "seg", "res", "den", "label", "stat", "desc"),
 )
 
 

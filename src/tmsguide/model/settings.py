@@ -8,6 +8,7 @@ __all__ = [
     "AnatomySettings",
     "BoldSettings",
     "HeadSettings",
+    "NetworkSettings",
     "OutputSettings",
     "PlanSettings",
     "SearchSettings",
@@ -46,14 +47,23 @@ class BoldSettings:
 class TargetSettings:
     """Settings of methods and uncertainty; each method's own are in its definition."""
 
-    seed_radius_mm: float = 10.0  # sgACC sphere at MNI 6 16 -10 (Fox 2012; Cash 2019)
-    percentile: float = 10.0  # cluster method: keep the lowest tenth (Cash 2021)
     method: str = "sgacc-cluster"  # the definition that is planned for; the others stand beside
     definitions: tuple[str, ...] = ()  # target definition files of the user, beside the built-in
-    resamples: int = 200
+    resamples: int = 1000
     seed_shift_mm: float = 2.0  # SD per axis of where the seed truly lies: MNI registration error
     block_s: float = 60.0  # circular block bootstrap
     confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Settings of parcels, connectome and comparison with a cohort."""
+
+    atlas: str = "seitzman-2018"  # comes with nilearn; or a label image in an MNI 152 space
+    radius_mm: float = 5.0  # balls round the coordinates of a set (Power 2011)
+    connectome: str = "correlation"  # or "partial"
+    resamples: int = 200  # of the network means
+    norms_path: str = ""  # norms fitted from a cohort of the user's; empty: no comparison
 
 
 @dataclass(frozen=True, slots=True)

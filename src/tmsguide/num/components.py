@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: For so few centres distances are sooner worked out than a tree is asked.
+_FEW = 16
+
 __all__ = ["clusters", "lattice_step", "near", "neighbour_pairs"]
 
 
@@ -45,5 +48,10 @@ def clusters(chosen: NDArray[np.bool_], pairs: NDArray[np.int64]) -> NDArray[np.
 
 def near(xyz: Floats, centres: Floats, radius: float) -> NDArray[np.bool_]:
     """Tell which points (N, 3) lie closer than ``radius`` to any of the centres (C, 3)."""
+    if len(centres) <= _FEW:
+        away = np.full(len(xyz), np.inf)
+        for centre in centres:
+            np.minimum(away, np.sqrt(((xyz - centre) ** 2).sum(axis=1)), out=away)
+        return np.asarray(away < radius)
     distance, _ = cKDTree(centres).query(xyz, distance_upper_bound=radius * (1 + 1e-12))
     return np.asarray(distance < radius)

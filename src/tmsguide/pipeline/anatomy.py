@@ -46,9 +46,9 @@ def anatomy_step(
     if prior is not None:
         inputs["prior"] = file_digest(prior)
 
-    def own() -> Anatomy:
+    def own(raw: Volume) -> Anatomy:
         return segment(
-            read_t1w(source.t1w, frame=frame).volume,
+            raw,
             _prior(prior),
             bias=correct_bias,
             linear=register_linear,
@@ -58,18 +58,18 @@ def anatomy_step(
             progress=bench.listener.said,
         )
 
-    def labelled() -> Anatomy:
+    def labelled(raw: Volume) -> Anatomy:
         if given is None or given.labels is None:
-            return own()
-        ours = None if given.whole else own()
+            return own(raw)
+        ours = None if given.whole else own(raw)
         bench.listener.said(f"taking the labels of {given.program}")
         return given.labels(ours, frame)
 
     def work() -> dict[str, object]:
-        anatomy = labelled()
+        raw = read_t1w(source.t1w, frame=frame).volume
+        anatomy = labelled(raw)
         bench.listener.said("judging the T1w")
-        judged = _judged(read_t1w(source.t1w, frame=frame).volume, anatomy)
-        return {"anatomy": anatomy, "t1w_quality": judged}
+        return {"anatomy": anatomy, "t1w_quality": _judged(raw, anatomy)}
 
     return bench.step("anatomy", work, version=3, settings=settings, inputs=inputs)
 

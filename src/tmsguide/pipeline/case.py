@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tmsguide.pipeline.aim import Aim
     from tmsguide.pipeline.dosing import Exposures
     from tmsguide.pipeline.landmarks import Marks
+    from tmsguide.pipeline.networks import Networks
     from tmsguide.pipeline.request import Request
     from tmsguide.preprocess import CleanBold
     from tmsguide.targeting import TargetSet
@@ -50,7 +51,7 @@ class Case:
     cortex: Surface
     clean: CleanBold
     targets: TargetSet
-    global_signal_shift_mm: float | None
+    networks: Networks | None
     aim: Aim
     exposures: Exposures
     sigma_s_per_m: Mapping[Tissue, float]

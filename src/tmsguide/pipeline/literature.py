@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tmsguide.model import Points
-from tmsguide.targeting import landmark
+from tmsguide.targeting import definition, landmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tmsguide.model import Warp
     from tmsguide.pipeline.store import Result
+    from tmsguide.targeting import Spheres
 
-__all__ = ["published", "seed_point"]
+__all__ = ["published", "seed_point", "shown_seed"]
+
+
+def shown_seed() -> Spheres:
+    """Give the subgenual seed, whose signal is judged and which is drawn."""
+    return definition("sgacc-cluster").seed
 
 
 def seed_point(normalisation: Result) -> Points:

@@ -12,7 +12,9 @@ from tmsguide.field import coil_named
 from tmsguide.head import defaced_anatomy, faceless
 from tmsguide.model import Points
 from tmsguide.pipeline.landmarks import tape_to_coil
+from tmsguide.pipeline.literature import shown_seed
 from tmsguide.pipeline.machine import peak_rss_gb, versions
+from tmsguide.pipeline.side_by_side import agreement_entry, connectome_entry
 from tmsguide.preprocess import CARPET_BANDS
 from tmsguide.report import DoseEntry, Dossier, OptionEntry, RunEntry, render
 from tmsguide.therapy import Limit
@@ -59,7 +61,7 @@ def draw(
         cmap=_grey(case),
         cmap_grid_mm=settings.bold.grid_mm,
         seed=case.seed,
-        seed_radius_mm=settings.target.seed_radius_mm,
+        seed_radius_mm=shown_seed().radius_mm,
         search=_search(case),
         target=plan.target,
         alternatives=plan.alternatives,
@@ -88,7 +90,7 @@ def draw(
         peak_rss_gb=peak_rss_gb(),
         truth=case.request.truth,
         planted_error_mm=case.planted_error_mm(),
-        global_signal_shift_mm=case.global_signal_shift_mm,
+        global_signal_shift_mm=case.targets.global_signal_shift_mm.get(plan.target.name),
         notes=case.notes,
         options=_options(case),
         guidance=settings.search.guidance,
@@ -101,6 +103,9 @@ def draw(
         bold_reference=worst.reference,
         t1w_quality=case.t1w_quality,
         tape=_by_tape(case, plan),
+        agreement=agreement_entry(case),
+        connectome=connectome_entry(case.networks),
+        deviation=case.networks.deviation if case.networks else None,
         mni_space=case.mni_space,
     )
     return render(dossier)

@@ -23,16 +23,18 @@ from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, prior_of
 from tmsguide.pipeline.bench import Bench, seconds_of
 from tmsguide.pipeline.case import Case
 from tmsguide.pipeline.dosing import dose_step
-from tmsguide.pipeline.function import bold_step, target_step
+from tmsguide.pipeline.function import bold_step
 from tmsguide.pipeline.landmarks import landmark_step
 from tmsguide.pipeline.listener import Silent
 from tmsguide.pipeline.literature import published, seed_point
 from tmsguide.pipeline.machine import peak_rss_gb
+from tmsguide.pipeline.networks import network_step
 from tmsguide.pipeline.page import draw
 from tmsguide.pipeline.publish import publish
 from tmsguide.pipeline.store import Store, file_digest, step_key
 from tmsguide.pipeline.stored import STORED
 from tmsguide.pipeline.summary import Summary
+from tmsguide.pipeline.targets import target_step
 from tmsguide.placement import scalp_depth
 from tmsguide.therapy import make_plan, protocol
 
@@ -109,7 +111,16 @@ def _case(bench: Bench, request: Request) -> Case:
         bold,
         to_mni,
         settings=settings.target,
-        fwhm_mm=settings.bold.fwhm_mm,
+        cleaning=settings.bold,
+        networks=settings.networks,
+        seed=settings.seed,
+    )
+    networks = network_step(
+        bench,
+        bold,
+        to_mni,
+        subject=inputs.subject,
+        settings=settings.networks,
         seed=settings.seed,
     )
     head = head_step(bench, anatomy, settings=settings.head, sigma_s_per_m=sigma)
@@ -148,7 +159,7 @@ def _case(bench: Bench, request: Request) -> Case:
         cortex=surfaces.content["cortex"],
         clean=bold.content["bold"],
         targets=target.content["targets"],
-        global_signal_shift_mm=target.content["global_signal_shift_mm"],
+        networks=networks.content["networks"],
         aim=aim.content["aim"],
         exposures=dose.content["dose"],
         sigma_s_per_m=sigma,
@@ -236,7 +247,12 @@ def _summary(case: Case, *, seconds: dict[str, float], digest: str) -> dict[str,
         "target_native_mm": target.point.xyz_mm[0],
         "region_radius_mm": target.region_radius_mm,
         "region_confidence": target.confidence,
-        "global_signal_shift_mm": case.global_signal_shift_mm,
+        "support": target.advice.support.value if target.advice else None,
+        "support_reasons": list(target.advice.reasons) if target.advice else [],
+        "minutes_needed": target.advice.needed_min if target.advice else None,
+        "global_signal_shift_mm": case.targets.global_signal_shift_mm.get(target.name),
+        "methods": [t.name or t.method for t in (target, *case.targets.alternatives)],
+        "methods_refused": list(case.targets.refused),
         "placement": case.aim.placement.matsimnibs,
         "standoff_mm": case.aim.placement.standoff_mm,
         "didt_a_per_s": case.aim.placement.didt_a_per_s,

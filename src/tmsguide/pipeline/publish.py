@@ -15,16 +15,18 @@ from tmsguide.io import (
 )
 from tmsguide.io.navigators import NavigatorMarker, encode_all, marker_from_plan
 from tmsguide.model import Volume
-from tmsguide.pipeline.carried import in_mni
+from tmsguide.pipeline.carried import filled, in_mni
+from tmsguide.pipeline.confidence_files import publish_confidence, target_columns
 from tmsguide.pipeline.head_publication import publish_head
+from tmsguide.pipeline.network_publication import publish_networks
 from tmsguide.pipeline.option_tables import COLUMNS, option_columns, option_records
 from tmsguide.pipeline.publication import Publication, put_in_place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from tmsguide.model import Plan, Points, Target
+    from tmsguide.model import Plan
     from tmsguide.pipeline.case import Case
     from tmsguide.report import Report
 
@@ -54,6 +56,7 @@ def publish(case: Case, plan: Plan, report: Report, summary: Mapping[str, Any]) 
             rng=np.random.default_rng(case.request.settings.seed),
         )
         _function(book, case)
+        publish_networks(book, case)
         _field(book, case)
         _plan(book, case, plan)
         for figure, png in report.figures.items():
@@ -77,7 +80,7 @@ def _function(book: Publication, case: Case) -> None:
     book.image(clean.mean_bold, mean, "Mean BOLD in T1w space", settings="bold")
     stat = book.path("func", "statmap", ".nii.gz", space="T1w", desc="sgACC", **entities)
     book.image(
-        _filled(clean.mean_bold, case.targets.cmap.where, case.targets.cmap.z),
+        filled(clean.mean_bold, case.targets.cmap.where, case.targets.cmap.z),
         stat,
         f"Fisher z with {case.targets.cmap.seed}",
         settings="target",
@@ -114,7 +117,7 @@ def _in_mni(book: Publication, case: Case, entities: Mapping[str, str]) -> None:
     space, mean = case.mni_space, case.clean.mean_bold
     for name, volume, text in (
         ("boldref", mean, "Mean BOLD"),
-        ("statmap", _filled(mean, cmap.where, cmap.z), f"Fisher z with {cmap.seed}"),
+        ("statmap", filled(mean, cmap.where, cmap.z), f"Fisher z with {cmap.seed}"),
     ):
         desc = {"desc": "sgACC"} if name == "statmap" else {}
         path = book.path("func", name, ".nii.gz", space=space, res="2", **desc, **entities)
@@ -125,15 +128,6 @@ def _in_mni(book: Publication, case: Case, entities: Mapping[str, str]) -> None:
             f"{text} in {space}, for display: the plan rests on the T1w space",
             settings="target",
         )
-
-
-def _filled(like: Volume, where: Points, values: np.ndarray[Any, Any]) -> Volume:
-    """Put values at points of the grid of ``like``; 0 elsewhere."""
-    voxel_from_frame = np.linalg.inv(like.frame_from_voxel)
-    at = np.rint(where.xyz_mm @ voxel_from_frame[:3, :3].T + voxel_from_frame[:3, 3]).astype(int)
-    data = np.zeros(like.data.shape[:3], dtype=np.float32)
-    data[tuple(at.T)] = values
-    return Volume(data, like.frame_from_voxel, like.frame)
 
 
 def _field(book: Publication, case: Case) -> None:
@@ -154,7 +148,7 @@ def _field(book: Publication, case: Case) -> None:
 def _plan(book: Publication, case: Case, plan: Plan) -> None:
     targets = (plan.target, *plan.alternatives)
     table = book.path("tms", "targets", ".tsv")
-    write_tsv(_target_columns(targets, case), table)
+    write_tsv(target_columns(targets, case), table)
     book.described(
         table,
         "Targets in T1w and MNI millimetres (RAS+), the planned one first; region_radius_mm is "
@@ -162,11 +156,7 @@ def _plan(book: Publication, case: Case, plan: Plan) -> None:
         "target",
         MNISpace=case.mni_space,
     )
-    if plan.target.samples is not None:
-        xyz = plan.target.samples.xyz_mm
-        samples = book.path("tms", "samples", ".tsv", desc="target")
-        write_tsv({axis: list(xyz[:, i]) for i, axis in enumerate("xyz")}, samples)
-        book.described(samples, "Targets found on resampled data, T1w mm (RAS+)", "target")
+    publish_confidence(book, case, targets)
     options = book.path("tms", "options", ".tsv")
     write_tsv(option_columns(case.aim.options), options)
     book.described(
@@ -183,19 +173,6 @@ def _plan(book: Publication, case: Case, plan: Plan) -> None:
         folder = book.root / f"sub-{book.label}" / "tms" / "navigators"
         folder.mkdir(parents=True, exist_ok=True)
         write_bytes(data, folder / f"sub-{book.label}_{name}")
-
-
-def _target_columns(targets: Sequence[Target], case: Case) -> dict[str, list[object]]:
-    native = np.concatenate([t.point.xyz_mm for t in targets])
-    mni = np.concatenate([case.mni_of(t.point) for t in targets])
-    return {
-        "method": [t.method for t in targets],
-        **{f"{axis}_t1w_mm": list(native[:, i]) for i, axis in enumerate("xyz")},
-        **{f"{axis}_mni_mm": list(mni[:, i]) for i, axis in enumerate("xyz")},
-        "fisher_z": [t.score for t in targets],
-        "region_radius_mm": [t.region_radius_mm for t in targets],
-        "source": [t.source for t in targets],
-    }
 
 
 def _markers(plan: Plan, case: Case) -> list[NavigatorMarker]:

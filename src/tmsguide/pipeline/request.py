@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tmsguide.connectivity import ConnectomeKind
 from tmsguide.errors import InputError
 from tmsguide.field import coil_named
 from tmsguide.io import (
     check_output_dir,
+    read_norms,
     read_prior,
+    read_weight_map,
 )
+from tmsguide.pipeline.parcellation import check_atlas
 from tmsguide.pipeline.search import guidance_named
 from tmsguide.pipeline.sources import find_source, people_in
+from tmsguide.pipeline.targets import chosen_methods, map_files
 from tmsguide.preprocess import MotionFilter, preset_named
 from tmsguide.therapy import protocols
 
@@ -118,6 +123,16 @@ def _check_settings(settings: Settings) -> None:
     limit_mm = settings.bold.fd_limit_mm
     if limit_mm is not None and not 0 < limit_mm <= 5:
         raise InputError(f"--fd-limit is {limit_mm:g} mm; needed more than 0 and at most 5")
+    if not 20 <= settings.target.resamples <= 100_000:
+        raise InputError(
+            f"--resamples is {settings.target.resamples}; needed 20 to 100000 (1000 is usual)"
+        )
+    for path in map_files(chosen_methods(settings.target)):
+        read_weight_map(path)
+    check_atlas(settings.networks)
+    ConnectomeKind(settings.networks.connectome)
+    if settings.networks.norms_path:
+        read_norms(Path(settings.networks.norms_path))
     preset_named(settings.bold.denoising)
     MotionFilter.named(settings.bold.motion_filter)
     coil_named(settings.search.coil)

@@ -8,6 +8,7 @@ from tmsguide.model import (
     AnatomySettings,
     BoldSettings,
     HeadSettings,
+    NetworkSettings,
     OutputSettings,
     PlanSettings,
     SearchSettings,
@@ -24,6 +25,7 @@ class Settings:
     anatomy: AnatomySettings = field(default_factory=AnatomySettings)
     bold: BoldSettings = field(default_factory=BoldSettings)
     target: TargetSettings = field(default_factory=TargetSettings)
+    networks: NetworkSettings = field(default_factory=NetworkSettings)
     head: HeadSettings = field(default_factory=HeadSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     plan: PlanSettings = field(default_factory=PlanSettings)

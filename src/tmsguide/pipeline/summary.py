@@ -28,8 +28,9 @@ class Summary:
         lines = [
             f"scan: {c['verdict']} ({c['usable_minutes']:.1f} usable minutes)",
             *(f"  - {problem}" for problem in c["problems"]),
-            f"target: {c['target_method']}, {c['mni_space']} {x:.0f} {y:.0f} {z:.0f} mm, "
-            f"{100 * c['region_confidence']:.0f} % region radius {c['region_radius_mm']:.1f} mm",
+            f"target: {c['target_method']}, {c['mni_space']} {x:.0f} {y:.0f} {z:.0f} mm"
+            + self._region(),
+            *self._support(),
             f"field: {c['e_at_target_v_per_m']:.2f} V/m at the target per A/us of coil current",
         ]
         if "planted_error_mm" in c:
@@ -46,3 +47,16 @@ class Summary:
             f"took {self.wall_s:.0f} s; peak memory {self.peak_rss_gb:.1f} GB",
         ]
         return lines
+
+    def _region(self) -> str:
+        c = self.content
+        if c["region_radius_mm"] is None:
+            return ", no region: this method is not read from the scan"
+        share = 100 * c["region_confidence"]
+        return f", {share:.0f} % region radius {c['region_radius_mm']:.1f} mm"
+
+    def _support(self) -> list[str]:
+        c = self.content
+        if c["support"] is None:
+            return []
+        return [f"advice: {c['support']}", *(f"  - {reason}" for reason in c["support_reasons"])]

@@ -46,7 +46,7 @@ from tmsguide.preprocess.movement.breathing import (
 from tmsguide.preprocess.movement.motion import Motion, estimate_motion, framewise_displacement
 from tmsguide.preprocess.prepared import clean_prepared
 from tmsguide.preprocess.resampling import resample_mapped, resample_once, seen_throughout
-from tmsguide.preprocess.runs import Person, RawRun
+from tmsguide.preprocess.runs import Person, RawRun, Unsmoothed
 from tmsguide.preprocess.smoothing import smooth
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "RunRecord",
     "Sides",
     "Start",
+    "Unsmoothed",
     "affordable",
     "brain_grid",
     "bursts_per_min",

@@ -18,6 +18,7 @@ from tmsguide.preprocess.denoising.regression import (
     check_usable,
     degrees_of_freedom,
     denoise,
+    residual_percent,
     unsteady_start,
 )
 from tmsguide.preprocess.judging.carpets import carpet
@@ -25,6 +26,7 @@ from tmsguide.preprocess.judging.quality import quality
 from tmsguide.preprocess.judging.regions import region_figures, seed_figures, temporal_snr
 from tmsguide.preprocess.movement.breathing import bursts_per_min
 from tmsguide.preprocess.resampling import seen_throughout
+from tmsguide.preprocess.runs import Unsmoothed
 from tmsguide.preprocess.smoothing import smooth
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ class CleanRun:
     None where another program had decided.
     ``mean`` (N,) is the mean signal; ``fd_mm``, ``dvars`` (T0,), ``motion`` (T0, 6) and ``carpet``
     (T0, rows) cover every acquired frame, ``kept`` (T0,) tells which T of them the series hold.
+    ``local`` are measures of single voxels (M,), NaN outside the grey matter.
     """
 
     record: RunRecord
@@ -135,6 +138,7 @@ class CleanRun:
     motion: Floats
     carpet: NDArray[np.float32]
     confound_names: tuple[str, ...]
+    local: Mapping[str, Floats]
 
 
 def finished(run: Still, series: NDArray[np.float32], progress: Callable[[str], None]) -> CleanRun:
@@ -169,6 +173,10 @@ def finished(run: Still, series: NDArray[np.float32], progress: Callable[[str], 
     picture, change = carpet(series, grid, run.kept), dvars(series)
     shared = series.mean(axis=1, dtype=np.float64)
 
+    plain = without_global_signal(nuisance)
+    chosen, other = (nuisance, plain) if preset.global_signal else (plain, nuisance)
+    local = _local(run, series, grid, chosen.values, progress)
+
     progress("smoothing")
     series = smooth(series, grid, fwhm_mm=settings.fwhm_mm)
 
@@ -191,8 +199,6 @@ def finished(run: Still, series: NDArray[np.float32], progress: Callable[[str], 
         )
 
     progress("band-pass and nuisance regression")
-    plain = without_global_signal(nuisance)
-    chosen, other = (nuisance, plain) if preset.global_signal else (plain, nuisance)
     return CleanRun(
         record=_record(run, shared, judged(chosen.values)),
         tr_s=run.tr_s,
@@ -207,6 +213,7 @@ def finished(run: Still, series: NDArray[np.float32], progress: Callable[[str], 
         motion=run.motion,
         carpet=picture,
         confound_names=chosen.names,
+        local=local,
     )
 
 
@@ -263,7 +270,36 @@ def finished_elsewhere(
         motion=run.motion,
         carpet=picture,
         confound_names=(),
+        local={},
     )
+
+
+def _local(
+    run: Still,
+    series: NDArray[np.float32],
+    grid: BrainGrid,
+    nuisance: Floats,
+    progress: Callable[[str], None],
+) -> dict[str, Floats]:
+    """Give the measures of single voxels that are wanted, at all voxels of the grid."""
+    if run.person.local is None:
+        return {}
+    progress("slow amplitude and local agreement")
+    grey = grid.of_tissue(Tissue.GM)
+    some = np.ascontiguousarray(series[:, grey])
+    measured = run.person.local(
+        Unsmoothed(
+            percent=residual_percent(some, nuisance, run.kept),
+            cleaned=denoise(some, nuisance, run.kept, band=run.band),
+            where=grid.keep(grey).places,
+            kept=run.kept,
+            tr_s=run.tr_s,
+        )
+    )
+    out = {name: np.full(len(grey), np.nan) for name in measured}
+    for name, values in measured.items():
+        out[name][grey] = values
+    return out
 
 
 def _dlpfc_figures(

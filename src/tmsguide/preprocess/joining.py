@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from tmsguide.preprocess.grids import grid_volume
 from tmsguide.preprocess.judging.quality import joined_quality
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,8 @@ class CleanBold:
     marks grey matter. ``fd_mm``, ``dvars`` (T0,), ``motion`` (T0, 6: shift mm, rotation rad) and
     the picture ``carpet`` (T0, 300, see `carpet`) cover every acquired frame, run after run as in
     ``runs``. ``other_global`` is the same with the other choice about the global signal (regressed
-    out or left in), None where another program had decided.
+    out or left in), None where another program had decided. ``local`` are measures of single
+    voxels before smoothing, (N,) by name, NaN outside the grey matter.
     """
 
     denoised: Denoised
@@ -50,6 +51,7 @@ class CleanBold:
     carpet: NDArray[np.float32]
     runs: tuple[RunRecord, ...]
     other_global: Denoised | None
+    local: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def joined(
@@ -106,6 +108,7 @@ def joined(
         carpet=np.concatenate([run.carpet for run in runs]),
         runs=tuple(run.record for run in runs),
         other_global=denoised(others, judged) if len(others) == len(runs) else None,
+        local=_local(runs, shared),
     )
 
 
@@ -133,6 +136,18 @@ def _mean(runs: Sequence[CleanRun]) -> NDArray[np.float32]:
         total += scale * run.mean
         count += run.mean > 0
     return np.asarray(total / np.maximum(count, 1), np.float32)
+
+
+def _local(runs: Sequence[CleanRun], shared: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Give the measures of single voxels, averaged over runs by their kept frames."""
+    weight = np.array([run.kept.sum() for run in runs], np.float64)
+    return {
+        name: np.average(
+            [run.local[name][shared[run.usable]] for run in runs], axis=0, weights=weight
+        )
+        for name in runs[0].local
+        if all(name in run.local for run in runs)
+    }
 
 
 def _joined_quality(

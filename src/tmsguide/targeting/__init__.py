@@ -1,35 +1,46 @@
-"""Targeting: where on the left prefrontal cortex, how sure, and what other methods say."""
+"""Targeting: where to aim by every method in the field, how sure, and how they agree."""
 
 from tmsguide.targeting.agreement import agreement
-from tmsguide.targeting.find import TargetSet, find_target
-from tmsguide.targeting.finders import (
-    Cluster,
-    Terrain,
-    cone_weight,
-    find_cluster,
-    find_peak,
-    terrain,
+from tmsguide.targeting.consensus import Consensus, consensus
+from tmsguide.targeting.definitions import (
+    Compared,
+    Pick,
+    Spheres,
+    TargetDefinition,
+    definition,
+    definitions,
+    parse_definition,
 )
-from tmsguide.targeting.group import group_targets, with_score
+from tmsguide.targeting.find import TargetSet, find_targets
+from tmsguide.targeting.ground import Ground
+from tmsguide.targeting.group import group_targets, site_targets, with_score
 from tmsguide.targeting.landmarks import Landmark, landmark, landmarks
-from tmsguide.targeting.mask import search_mask
+from tmsguide.targeting.mask import mask_volume_and_centre, search_mask
+from tmsguide.targeting.personal_networks import ReferenceNetworks
 from tmsguide.targeting.uncertainty import region_radius
 
 __all__ = [
-    "Cluster",
+    "Compared",
+    "Consensus",
+    "Ground",
     "Landmark",
+    "Pick",
+    "ReferenceNetworks",
+    "Spheres",
+    "TargetDefinition",
     "TargetSet",
-    "Terrain",
     "agreement",
-    "cone_weight",
-    "find_cluster",
-    "find_peak",
-    "find_target",
+    "consensus",
+    "definition",
+    "definitions",
+    "find_targets",
     "group_targets",
     "landmark",
     "landmarks",
+    "mask_volume_and_centre",
+    "parse_definition",
     "region_radius",
     "search_mask",
-    "terrain",
+    "site_targets",
     "with_score",
 ]

@@ -110,7 +110,7 @@ def advise(standing: Standing) -> Advice:
     if needed is None:
         doubts.append(f"more than {LONGEST_MIN:.0f} min would be needed")
         return Advice(Support.GROUP, usable, None, (*doubts, *_beside(standing)))
-    needed = max(needed, np.ceil(usable) + 1)
+    needed = float(max(needed, np.ceil(usable) + 1))
     doubts.append(f"about {needed:.0f} min of usable scan would be needed")
     return Advice(Support.SCAN_MORE, usable, needed, (*doubts, *_beside(standing)))
 

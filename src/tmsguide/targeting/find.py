@@ -1,212 +1,137 @@
-"""The individual target of one person, its uncertainty, and what other methods say."""
+"""Every method's target of one person, how sure each is, and how they agree."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tmsguide.errors import QualityError
-from tmsguide.model import BoldSettings, ConnectivityMap, Points, Target, silent
-from tmsguide.num.bootstrap import circular_block_counts
+from tmsguide.errors import InputError, QualityError
+from tmsguide.model import ConnectivityMap, Points, Target, silent
 from tmsguide.num.seeds import once, seed_z
 from tmsguide.num.statistics import correlation_dof
-from tmsguide.targeting.evidence import Seed, gather, seed_series
-from tmsguide.targeting.finders import CONE_HALF_MM, find_cluster, find_peak, terrain
+from tmsguide.targeting.confidence import Study, studied
+from tmsguide.targeting.consensus import Consensus, consensus
+from tmsguide.targeting.definitions import TargetDefinition, definition
 from tmsguide.targeting.group import with_score
-from tmsguide.targeting.uncertainty import region_radius
-from tmsguide.targeting.words import agreement_notes, cluster_notes, map_notes, scatter_notes
+from tmsguide.targeting.scores import WITH_SERIES, seed_series
+from tmsguide.targeting.words import agreement_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from tmsguide.model import Denoised, TargetSettings
-    from tmsguide.targeting.evidence import Evidence
-    from tmsguide.targeting.finders import Terrain
+    from tmsguide.model import TargetSettings
+    from tmsguide.targeting.ground import Ground
 
-    Floats = NDArray[np.float64]
-    Finder = Callable[[Floats, Terrain], int]
+__all__ = ["TargetSet", "find_targets"]
 
-__all__ = ["TargetSet", "find_target"]
-
-#: Width of the blur of series cleaned with our defaults, mm.
-_SMOOTHING_MM = BoldSettings().fwhm_mm
-
-_CLUSTER = "Cash et al. 2021, 10.1002/hbm.25330, cluster ranked by depth"
-_PEAK = "Fox et al. 2013, NeuroImage 66:151 (PMC3594474), cone-weighted peak"
+#: The map that is shown where the planned method has none of its own.
+_SHOWN = "sgacc-cluster"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetSet:
-    """The individual target beside its alternatives.
+    """The planned target beside those of all other methods.
 
-    ``cmap`` is the map ``primary`` was read from, over all N places of the scan; ``search`` (N,)
-    marks the grey matter among which it was sought.
+    ``cmap`` is the map ``primary`` was read from, over all N places of the scan (that of the
+    subgenual seed where its method has none); ``search`` (N,) marks the grey matter among which it
+    was sought. ``refused`` says in words which methods could not be had and why;
+    ``global_signal_shift_mm`` by how far each method's target moves with the other choice about
+    the global signal, by name.
     """
 
     primary: Target
     alternatives: tuple[Target, ...]
     cmap: ConnectivityMap
     search: NDArray[np.bool_]
+    consensus: Consensus | None = None
+    refused: tuple[str, ...] = ()
+    global_signal_shift_mm: Mapping[str, float] = field(default_factory=dict)
 
 
-def find_target(
-    denoised: Denoised,
-    where_mni: Points,
-    gm: NDArray[np.bool_],
-    seed: Points,
+def find_targets(
+    ground: Ground,
+    methods: Sequence[TargetDefinition],
     *,
     settings: TargetSettings,
     rng: np.random.Generator,
-    progress: Callable[[str], None] = silent,
-    group_weights: NDArray[np.floating] | None = None,
     group: tuple[Target, ...] = (),
-    smoothing_mm: float = _SMOOTHING_MM,
+    progress: Callable[[str], None] = silent,
 ) -> TargetSet:
-    """Give the left prefrontal target of one person, with its uncertainty and alternatives.
+    """Find the target of every method, with its region, reliability and verdict.
 
-    The primary target is the strongest anticorrelated cluster with the subgenual seed (1, 3), or,
-    where a group map of its connectivity is given as ``group_weights`` (N,), with that network.
-    ``where_mni`` (N, 3) are the places of the series in MNI, ``gm`` (N,) marks grey matter,
-    ``group`` targets join the alternatives. Every individual target is found again on block
-    resamples of time, seed and weights included; ``samples`` of a cluster are its centroids.
-    ``smoothing_mm`` is the width of the blur the series were given, the least radius of a region.
-
-    The person's own weights are an alternative only: weighting by one's own map is a power
-    iteration, which draws the seed to the strongest network it touches. In simulated 15-min scans
-    with eight other networks at work the planted site was then missed by 21 mm in the median, with
-    the plain seed by 2.5 mm. Group weights do not have this fault (Fox 2013).
+    ``settings.method`` names the planned one among ``methods`` and the ``group`` targets (sites of
+    the literature on this person's cortex), which are given this person's connectivity. All
+    methods see the same resamples of time and the same shifts of the seed.
 
     Raises
     ------
-    FrameError
-        If seed or MNI positions are in another frame.
+    InputError
+        If the planned method is not among ``methods``, or lacks what it needs.
     QualityError
-        If seed or search mask hold too little signal, or the scan is shorter than two blocks.
+        If the scan cannot carry the planned method: too short, no signal in seed or search area.
+        Other methods that fail are told in ``refused``.
     """
-    evidence = gather(
-        denoised,
-        where_mni,
-        gm,
-        seed=seed,
-        radius_mm=settings.seed_radius_mm,
-        group_weights=group_weights,
-    )
-    places = terrain(denoised.where.xyz_mm[evidence.search])
-    counts = _resamples(denoised, settings, rng)
-    search = _Search(evidence, places, denoised, settings, counts, smoothing_mm)
-    main = Seed.SPHERE if group_weights is None else Seed.GROUP_WEIGHTS
-    others = [s for s in (Seed.SPHERE, Seed.OWN_WEIGHTS) if s is not main]
-    progress(f"target: {main.value}, {settings.resamples} resamples")
-    primary, peak = search.targets(main)
-    alternatives = [peak]
-    for other in others:
-        progress(f"target: {other.value}")
-        alternatives.append(search.targets(other)[0])
-    cmap = search.cmap(main)
-    alternatives.extend(with_score(target, cmap) for target in group)
+    main = _planned(methods, group, settings.method)
+    study = Study.of(ground, settings, group, rng)
+    found: list[Target] = []
+    shifts: dict[str, float] = {}
+    refused = []
+    for method in sorted(methods, key=lambda m: m is not main):
+        progress(f"target: {method.title}")
+        try:
+            target, shift_mm = studied(study, method)
+        except (QualityError, InputError) as error:
+            if method is main:
+                raise
+            refused.append(f"{method.title} is missing: {error}")
+            continue
+        found.append(target)
+        if shift_mm is not None:
+            shifts[method.name] = shift_mm
+    cmap, search = _shown(study, main)
+    every = [*found, *(with_score(target, cmap) for target in group)]
+    primary = next(target for target in every if target.name == settings.method)
+    alternatives = tuple(target for target in every if target is not primary)
     notes = primary.notes + agreement_notes(primary, alternatives)
-    return TargetSet(replace(primary, notes=notes), tuple(alternatives), cmap, evidence.search)
+    grey = Points(ground.denoised.where.xyz_mm[ground.grey], ground.denoised.where.frame)
+    return TargetSet(
+        primary=replace(primary, notes=notes),
+        alternatives=alternatives,
+        cmap=cmap,
+        search=search,
+        consensus=consensus(found, grey),
+        refused=tuple(refused),
+        global_signal_shift_mm=shifts,
+    )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Search:
-    """What all methods share: the signals, the places and one set of resamples of time."""
-
-    evidence: Evidence
-    places: Terrain
-    denoised: Denoised
-    settings: TargetSettings
-    counts: NDArray[np.float32]
-    smoothing_mm: float
-
-    def targets(self, seed: Seed) -> tuple[Target, Target]:
-        """Give the targets of the cluster and the peak finder on the map of one seed."""
-        ones = once(len(self.denoised.series))
-        z = seed_z(ones, seed_series(seed, self.evidence, ones), self.evidence.inside)[0]
-        again = seed_z(
-            self.counts, seed_series(seed, self.evidence, self.counts), self.evidence.inside
-        )
-        cluster = partial(find_cluster, percentile=self.settings.percentile)
-        found = cluster(z, self.places)
-        scan = map_notes(z, self.denoised.quality)
-        by_cluster = self._target(
-            z,
-            index=found.index,
-            samples=np.array([cluster(row, self.places).centroid_mm for row in again]),
-            method=f"{seed.value}: cluster",
-            source=_CLUSTER,
-            resolution_mm=self.smoothing_mm,
-        )
-        by_peak = self._target(
-            z,
-            index=find_peak(z, self.places),
-            samples=self.places.xyz_mm[[find_peak(row, self.places) for row in again]],
-            method=f"{seed.value}: peak",
-            source=_PEAK,
-            resolution_mm=float(np.hypot(self.smoothing_mm, CONE_HALF_MM)),
-        )
-        words = scan + cluster_notes(found, self.places) + by_cluster.notes
-        return replace(by_cluster, notes=words), replace(by_peak, notes=scan + by_peak.notes)
-
-    def _target(
-        self,
-        z: Floats,
-        *,
-        index: int,
-        samples: Floats,
-        method: str,
-        source: str,
-        resolution_mm: float,
-    ) -> Target:
-        xyz, frame = self.places.xyz_mm[index], self.denoised.where.frame
-        radius = region_radius(
-            xyz,
-            samples,
-            confidence=self.settings.confidence,
-            resolution_mm=resolution_mm,
-        )
-        return Target(
-            point=Points(xyz[None], frame),
-            score=float(z[index]),
-            method=method,
-            source=source,
-            samples=Points(samples, frame),
-            region_radius_mm=radius,
-            confidence=self.settings.confidence,
-            notes=scatter_notes(xyz, samples, radius),
-        )
-
-    def cmap(self, seed: Seed) -> ConnectivityMap:
-        """Give the map of a seed over every place of the scan."""
-        ones = once(len(self.denoised.series))
-        series = seed_series(seed, self.evidence, ones)
-        return ConnectivityMap(
-            z=seed_z(ones, series, self.denoised.series)[0],
-            where=self.denoised.where,
-            seed=seed.value,
-            dof=correlation_dof(
-                series[0],
-                self.denoised.series,
-                self.denoised.kept,
-                most=self.denoised.quality.dof,
-            ),
-        )
+def _planned(
+    methods: Sequence[TargetDefinition], group: Sequence[Target], name: str
+) -> TargetDefinition | None:
+    """Give the method that is planned for, None where that is one of the group targets."""
+    for method in methods:
+        if method.name == name:
+            return method
+    known = [*(method.name for method in methods), *(target.name for target in group)]
+    if name in known:
+        return None
+    raise InputError(f"target method {name!r} is not among {', '.join(known)}; name one of these")
 
 
-def _resamples(
-    denoised: Denoised, settings: TargetSettings, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    frames = len(denoised.series)
-    block = max(1, round(settings.block_s / denoised.tr_s))
-    if frames < 2 * block:
-        raise QualityError(
-            f"{frames * denoised.tr_s:.0f} s of usable scan; needed at least two blocks of "
-            f"{settings.block_s:g} s to tell how sure a target is. Scan longer, "
-            "or use a group target"
-        )
-    return circular_block_counts(frames, block, settings.resamples, rng=rng)
+def _shown(
+    study: Study, method: TargetDefinition | None
+) -> tuple[ConnectivityMap, NDArray[np.bool_]]:
+    """Give the map of a method over every place of the scan, and where it sought."""
+    usual = definition(_SHOWN)
+    area = (method or usual).search
+    stage, scan = study.stage(area), study.ground.denoised
+    if method is None or method.compared not in WITH_SERIES:
+        method = usual
+    series = seed_series(study.ground, stage, study.draw(area, "as it is"), method)
+    z = seed_z(once(len(scan.series)), series, scan.series)[0]
+    z[~stage.alive] = 0.0
+    dof = correlation_dof(series[0], scan.series, scan.kept, most=scan.quality.dof)
+    return ConnectivityMap(z=z, where=scan.where, seed=method.title, dof=dof), stage.search

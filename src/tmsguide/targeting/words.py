@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.targeting.agreement import agreement
+from tmsguide.targeting.consensus import SAME_MM
+from tmsguide.targeting.definitions import Compared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Quality, Target
-    from tmsguide.targeting.finders import Cluster, Terrain
+    from tmsguide.targeting.definitions import TargetDefinition
+    from tmsguide.targeting.picking import Cluster
+    from tmsguide.targeting.terrain import Terrain
 
     Floats = NDArray[np.float64]
 
@@ -23,18 +27,13 @@ __all__ = ["agreement_notes", "cluster_notes", "map_notes", "scatter_notes"]
 #: Less of the seed with signal than this makes its series doubtful (dropout below the genu).
 _SEED_COVERAGE = 0.8
 
-#: Most individual targets lie within this of the group target (Gregory 2025,
-#: 10.1101/2025.07.09.662866): a wider region cannot tell the two apart.
-_WIDE_MM = 20.0
 
-#: Two targets this near are one place for a coil: radius of the cone of its effect (Fox 2013).
-_SAME_MM = 12.0
-
-
-def map_notes(z: Floats, quality: Quality) -> tuple[str, ...]:
+def map_notes(z: Floats, quality: Quality, method: TargetDefinition) -> tuple[str, ...]:
     """Say what is unusual about the map in the search mask (M,) or about its seed."""
     notes = []
-    if z.min() >= 0:
+    if method.compared not in (Compared.SEED, Compared.OWN_WEIGHTS, Compared.WEIGHTED_MAP):
+        return ()
+    if not method.positive and z.min() >= 0:
         notes.append(
             "no place of the search mask is anticorrelated with the seed (lowest Fisher z "
             f"{z.min():+.2f}): the least correlated place is given instead, as is common in "
@@ -50,28 +49,24 @@ def map_notes(z: Floats, quality: Quality) -> tuple[str, ...]:
 
 def cluster_notes(found: Cluster, places: Terrain) -> tuple[str, ...]:
     """Say how large the cluster is, and where the second lies if there is one."""
-    cm3 = places.step_mm**3 / 1000
-    notes = [f"cluster of {len(found.members) * cm3:.1f} cm³"]
+    size = places.size_cm3
+    notes = [f"cluster of {size[found.members].sum():.1f} cm³"]
     if len(found.runner_up):
         distance = np.linalg.norm(
             places.xyz_mm[found.runner_up].mean(axis=0) - places.xyz_mm[found.index]
         )
         notes.append(
-            f"second cluster of {len(found.runner_up) * cm3:.1f} cm³, {distance:.0f} mm away"
+            f"second cluster of {size[found.runner_up].sum():.1f} cm³, {distance:.0f} mm away"
         )
     return tuple(notes)
 
 
-def scatter_notes(point: Floats, samples: Floats, radius_mm: float) -> tuple[str, ...]:
+def scatter_notes(point: Floats, samples: Floats) -> tuple[str, ...]:
     """Say how often resampled data lead to the same place."""
-    share = np.mean(np.linalg.norm(samples - point, axis=1) <= _SAME_MM)
-    notes = [f"{100 * share:.0f} % of resampled scans lead to within {_SAME_MM:.0f} mm"]
-    if radius_mm > _WIDE_MM:
-        notes.append(
-            f"this scan does not pin the target down (region of {radius_mm:.0f} mm): "
-            "weigh a group target or more scan time"
-        )
-    return tuple(notes)
+    if not len(samples):
+        return ()
+    share = np.mean(np.linalg.norm(samples - point, axis=1) <= SAME_MM)
+    return (f"{100 * share:.0f} % of resampled scans lead to within {SAME_MM:.0f} mm",)
 
 
 def agreement_notes(primary: Target, others: Sequence[Target]) -> tuple[str, ...]:

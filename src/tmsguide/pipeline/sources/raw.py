@@ -28,7 +28,7 @@ from tmsguide.preprocess import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tmsguide.io import BoldRun, FieldmapFiles
@@ -63,7 +63,7 @@ def raw_source(bids_dir: Path, label: str, *, functional: bool = True) -> Source
         frame = anatomy.t1w.frame
         return clean_runs(
             # one at a time: a run may fill gigabytes
-            (_read(run, frame, bids_dir, fieldmaps=settings.fieldmaps) for run in runs),
+            (_read(run, frame, fieldmaps, wanted=settings.fieldmaps) for run in runs),
             anatomy,
             person,
             bias=correct_bias,
@@ -146,20 +146,22 @@ def _files(fieldmap: FieldmapFiles | None) -> tuple[Path, ...]:
     return (*(image.path for image in fieldmap.images), *magnitude)
 
 
-def _read(run: BoldRun, t1w: Frame, root: Path, *, fieldmaps: bool) -> RawRun:
+def _read(
+    run: BoldRun, t1w: Frame, fieldmaps: Mapping[Path, FieldmapFiles | None], *, wanted: bool
+) -> RawRun:
     own = Frame(t1w.name.replace("/T1w", f"/{run.name or 'bold'}"))
     echoes = [(run.path, run.sidecar), *run.later_echoes]
-    files = find_fieldmaps(root, run.path, run.sidecar) if fieldmaps else None
+    files = fieldmaps[run.path] if wanted else None
     return RawRun(
         name=run.name or "bold",
         echoes=tuple(read_bold(path, sidecar, frame=own) for path, sidecar in echoes),
         distortion=None if files is None else _distortion(run, files, own),
-        caution=_caution(run, fieldmaps=fieldmaps) if files is None else "",
+        caution=_caution(run, wanted=wanted) if files is None else "",
     )
 
 
-def _caution(run: BoldRun, *, fieldmaps: bool) -> str:
-    if fieldmaps:
+def _caution(run: BoldRun, *, wanted: bool) -> str:
+    if wanted:
         return distortion_caution(run.sidecar)
     return distortion_caution(run.sidecar, why="it was not wanted")
 

@@ -27,6 +27,7 @@ __all__ = [
     "degrees_of_freedom",
     "denoise",
     "kept_frames",
+    "residual_percent",
     "unsteady_start",
 ]
 
@@ -179,6 +180,23 @@ def denoise(
             f"{int(kept.sum())} kept frames leave nothing after band-pass and confounds"
         )
     return residual_zscored(series[kept], left)
+
+
+def residual_percent(
+    series: NDArray[np.float32], nuisance: Floats, kept: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Give the kept frames (T, N) of ``series`` (T0, N) in percent of their mean, cleaned.
+
+    Constant and ``nuisance`` (T0, K) are taken out, no frequency is.
+    """
+    inside = np.asarray(nuisance, np.float64)[kept]
+    basis = span(np.hstack([np.ones((len(inside), 1)), inside - inside.mean(axis=0)]))
+    basis = basis.astype(np.float32)
+    values = series[kept]
+    mean = values.mean(axis=0)
+    left = values - mean  # small numbers, so that single precision does
+    left -= basis @ (basis.T @ left)
+    return np.asarray(100 * left / np.where(mean > 0, mean, 1), np.float32)
 
 
 def _design(nuisance: Floats, kept: NDArray[np.bool_], band: Band) -> Floats:
