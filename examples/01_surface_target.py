@@ -52,5 +52,5 @@ chosen = TargetSettings(method="sgacc-bilateral-cluster")
 found = find_targets(ground, methods, settings=chosen, rng=np.random.default_rng(1))
 for target in (found.primary, *found.alternatives):
     place = "{:.0f} {:.0f} {:.0f}".format(*target.point.xyz_mm[0])
-    print(f"{target.name}: MNI {place} mm, 95 % region of {target.region.radius_mm:.0f} mm round it")
+    print(f"{target.name}: MNI {place} mm, 95 % region {target.region.radius_mm:.0f} mm round it")
     print(f"  {target.advice.support.value}: {'; '.join(target.advice.reasons)}")
