@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tmsguide.model import Support
+from tmsguide.targeting import search_mask
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("[0-9]*.py"))
 
@@ -18,18 +21,27 @@ def run(name: str) -> dict:
 
 
 @pytest.mark.slow
-def test_surface_target_lies_on_the_left_in_its_search_area(capsys):
+def test_surface_targets_lie_on_the_left_in_their_search_area(capsys):
     ran = run("01_surface_target.py")
-    target, ground = ran["target_mni_mm"], ran["ground"]
-    assert target[0] < -20
-    at = np.flatnonzero((ground.where_mni.xyz_mm == target).all(axis=1))
-    assert len(at) == 1
-    assert ran["area"][at].all()
-    # the seed's own map: the seed is with itself, the target against it
-    assert ran["z"][at] < 0 < ran["z"].max()
+    found, cortex = ran["found"], ran["cortex"]
     # 652 frames of 1.4 s, less those that moved
-    assert 10 < ran["judged"].usable_s / 60 < 612 * 1.4 / 60
-    assert "MNI" in capsys.readouterr().out
+    assert 10 < ran["judged"].usable_s / 60 < 652 * 1.4 / 60
+    assert found.primary.name == "sgacc-bilateral-cluster"
+    assert len(found.alternatives) == 2
+    assert not found.refused
+    searched = search_mask(cortex.where_mni)
+    for target in (found.primary, *found.alternatives):
+        at = np.flatnonzero((cortex.where_mni.xyz_mm == target.point.xyz_mm).all(axis=1))
+        assert len(at) == 1
+        assert searched[at].all()
+        assert target.point.xyz_mm[0, 0] < -20
+        assert target.score < 0  # the subgenual seed's map is at its least there
+        assert 0 < target.region.radius_mm < 100
+        assert target.region.confidence == 0.95
+        assert target.reliability.apart_mm > 0
+        assert isinstance(target.advice.support, Support)
+        assert target.advice.reasons
+    assert found.primary.advice.support.value in capsys.readouterr().out
 
 
 @pytest.mark.slow
