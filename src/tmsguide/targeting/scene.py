@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
-__all__ = ["Draw", "Scene", "evenly", "marked", "scene", "seed_places", "supplied"]
+__all__ = ["APART_MM", "Draw", "Scene", "evenly", "marked", "scene", "seed_places", "supplied"]
 
 #: Spacing of the grey matter that stands for the whole brain where a method weighs all of it: the
 #: signals are blurred over about this width, nearer places repeat each other.
@@ -49,7 +49,9 @@ class Scene:
 
     ``series`` (T, N) all places; ``inside`` (T, M) those marked by ``search`` (N,), whose geometry
     is ``places``; ``beyond`` indices of the grey places elsewhere, ``outside`` (G,) a thinned
-    choice of them that stands for the whole brain, one of ``thinned_by``.
+    choice of them that stands for the whole brain, one of ``thinned_by``, with their series
+    ``thinned`` (T, G). ``weighted`` keeps
+    series (1, T) of the whole brain weighted by supplied maps.
     """
 
     series: Singles
@@ -60,7 +62,9 @@ class Scene:
     places: Terrain
     beyond: NDArray[np.int64]
     outside: NDArray[np.int64]
+    thinned: Singles
     thinned_by: float
+    weighted: dict[str, Singles] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +132,7 @@ def scene(ground: Ground, scan: Denoised, area: Spheres) -> Scene:
         places=_terrain(ground, search),
         beyond=grey_beyond,
         outside=grey_beyond[thin],
+        thinned=np.ascontiguousarray(scan.series[:, grey_beyond[thin]]),
         thinned_by=len(grey_beyond) / max(len(thin), 1),
     )
 
