@@ -8,9 +8,14 @@ import os
 import platform
 import sys
 
-from benchmarks import chain, field, imaging
+from benchmarks import chain, field, imaging, targeting
 
-BENCHES = {"chain": chain.run, "field": field.run, "imaging": imaging.run}
+BENCHES = {
+    "chain": chain.run,
+    "field": field.run,
+    "imaging": imaging.run,
+    "targeting": targeting.run,
+}
 
 
 def main() -> int:

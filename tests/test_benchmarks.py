@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from benchmarks import imaging
+from benchmarks.children import Child
 from benchmarks.imaging import timed_people, times
-from benchmarks.imaging.children import Child
 
 from tests.shared_data import shared
 
@@ -56,7 +56,7 @@ def test_a_scan_is_lengthened_without_a_jump(tmp_path):
 
 @pytest.mark.slow
 def test_the_timed_steps_run_on_a_coarse_person():
-    found = Child("part", ("times", "--quick")).result()
+    found = Child("imaging.part", ("times", "--quick")).result()
     figures = found["figures"]
     assert not found["absent"]
     assert figures["bold_volumes"] == 120

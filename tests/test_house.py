@@ -38,10 +38,10 @@ def test_every_setting_is_documented(kind):
 
 
 def test_every_command_line_option_is_documented():
-    from tmsguide.cli.words import _bids_parser, _demo_parser
+    from tmsguide.cli.run_words import bids_parser, demo_parser
 
     text = (DOCS / "usage.md").read_text()
-    for parser in (_bids_parser(), _demo_parser()):
+    for parser in (bids_parser(), demo_parser()):
         for action in parser._actions:
             for option in action.option_strings:
                 if option.startswith("--"):

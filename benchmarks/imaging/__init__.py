@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.imaging.children import Child, side_by_side
+from benchmarks.children import Child, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,9 +41,13 @@ def run(*, quick: bool) -> dict[str, object]:
     alone = () if quick else ("times",)
     words = ("--quick",) if quick else ()
     parts = dict(
-        zip(beside, side_by_side([Child("part", (name, *words)) for name in beside]), strict=True)
+        zip(
+            beside,
+            side_by_side([Child("imaging.part", (name, *words)) for name in beside]),
+            strict=True,
+        )
     )
-    parts |= {name: Child("part", (name, *words)).result() for name in alone}
+    parts |= {name: Child("imaging.part", (name, *words)).result() for name in alone}
     return _merged([part["figures"] for part in parts.values()]) | {
         "absent": [f"{name}: {part['absent']}" for name, part in parts.items() if part["absent"]],
         "parts": {

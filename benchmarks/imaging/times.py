@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.imaging.children import Child
+from benchmarks.children import Child
 from benchmarks.imaging.timed_people import GENERATED, REAL, generated, lengthened
 
 if TYPE_CHECKING:
@@ -35,13 +35,17 @@ def measure(*, quick: bool, say: Callable[[str], None]) -> dict[str, Any]:
         made = generated(home / "made", quick=quick, volumes=FEW_VOLUMES if real else VOLUMES)
         words = (str(made), GENERATED, store, *(("--anatomy-only",) if real else ()))
         say("timing the generated person")
-        found = {"generated": Child("steps", (*words, *(("--coarse",) if quick else ()))).result()}
+        found = {
+            "generated": Child(
+                "imaging.steps", (*words, *(("--coarse",) if quick else ()))
+            ).result()
+        }
         if real:
             say("timing sub-forrest02")
-            found["forrest02"] = Child("steps", (str(REAL[0]), REAL[1], store)).result()
+            found["forrest02"] = Child("imaging.steps", (str(REAL[0]), REAL[1], store)).result()
             say(f"timing sub-forrest02 lengthened to {VOLUMES} volumes")
             longer = lengthened(home / "longer", volumes=VOLUMES)
-            found["bold"] = Child("steps", (str(longer), REAL[1], store)).result()
+            found["bold"] = Child("imaging.steps", (str(longer), REAL[1], store)).result()
     return _figures(found)
 
 

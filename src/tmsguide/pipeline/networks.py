@@ -18,7 +18,14 @@ from tmsguide.connectivity import (
 from tmsguide.errors import InputError, QualityError
 from tmsguide.io import UNASSIGNED, read_norms
 from tmsguide.model import Parcels
-from tmsguide.norms import Person, UnknownSite, deviation, in_order, network_measures
+from tmsguide.norms import (
+    Person,
+    UnknownSite,
+    deviation,
+    in_order,
+    network_measures,
+    outside,
+)
 from tmsguide.pipeline.parcellation import atlas_file, parcels_of
 from tmsguide.pipeline.store import file_digest
 
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
         Quality,
         Subject,
     )
+    from tmsguide.norms import Outside
     from tmsguide.pipeline.bench import Bench
     from tmsguide.pipeline.store import Result
 
@@ -45,8 +53,9 @@ __all__ = ["Networks", "network_step"]
 class Networks:
     """How the parcels and networks of one person move together.
 
-    ``graph`` are summaries by name; ``deviation`` compares the network means with a cohort, None
-    without norms; ``notes`` say what could not be had.
+    ``graph`` are summaries by name; ``deviation`` compares the network means with a cohort and
+    ``outside`` counts what lies outside its range, None without norms; ``notes`` say
+    what could not be had.
     """
 
     source: str
@@ -54,6 +63,7 @@ class Networks:
     means: NetworkMeans
     graph: Mapping[str, float] = field(default_factory=dict)
     deviation: Deviation | None = None
+    outside: Outside | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -86,8 +96,8 @@ def network_step(
         empty = empty_parcels(parcels)
         if empty:
             notes = (*notes, f"{len(empty)} of {len(parcels.names)} parcels hold no grey matter")
-        compared, words = _compared(means, settings, subject, clean.denoised.quality)
-        return {"networks": Networks(parcels.source, whole, means, graph, compared, notes + words)}
+        found = Networks(parcels.source, whole, means, graph, notes=notes)
+        return {"networks": _compared(found, settings, subject, clean.denoised.quality)}
 
     inputs = {"bold": bold.key, "normalisation": normalisation.key}
     inputs["person"] = repr((subject.age_years, subject.sex))
@@ -138,18 +148,18 @@ def _graph(
 
 
 def _compared(
-    means: NetworkMeans, settings: NetworkSettings, subject: Subject, quality: Quality
-) -> tuple[Deviation | None, tuple[str, ...]]:
-    """Give how the network means lie among the cohort's, or why that cannot be told."""
+    found: Networks, settings: NetworkSettings, subject: Subject, quality: Quality
+) -> Networks:
+    """Add how the network means lie among the cohort's, or why that cannot be told."""
     if not settings.norms_path:
-        return None, ()
+        return found
     norms = read_norms(Path(settings.norms_path))
-    names, values = network_measures(means)
     person = Person(subject.age_years, subject.sex, quality.mean_fd_mm)
     try:
-        found = deviation(
-            norms, in_order(norms, names, values), person, unknown_site=UnknownSite.WIDEN
-        )
+        values = in_order(norms, *network_measures(found.means))
+        compared = deviation(norms, values, person, unknown_site=UnknownSite.WIDEN)
+        count = outside(norms, compared)
     except (InputError, QualityError) as error:
-        return None, (f"no comparison with the cohort: {error}",)
-    return found, ()
+        words = f"no comparison with the cohort: {error}"
+        return replace(found, notes=(*found.notes, words))
+    return replace(found, deviation=compared, outside=count)

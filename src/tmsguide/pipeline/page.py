@@ -14,7 +14,7 @@ from tmsguide.model import Points
 from tmsguide.pipeline.landmarks import tape_to_coil
 from tmsguide.pipeline.literature import shown_seed
 from tmsguide.pipeline.machine import peak_rss_gb, versions
-from tmsguide.pipeline.side_by_side import agreement_entry, connectome_entry
+from tmsguide.pipeline.side_by_side import agreement_entry, compared_words, connectome_entry
 from tmsguide.preprocess import CARPET_BANDS
 from tmsguide.report import DoseEntry, Dossier, OptionEntry, RunEntry, render
 from tmsguide.therapy import Limit
@@ -106,6 +106,7 @@ def draw(
         agreement=agreement_entry(case),
         connectome=connectome_entry(case.networks),
         deviation=case.networks.deviation if case.networks else None,
+        deviation_words=compared_words(case.networks),
         mni_space=case.mni_space,
     )
     return render(dossier)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from tmsguide.report import AgreementEntry, ConnectomeEntry
+from tmsguide.report.norms_words import deviation_words
 from tmsguide.targeting import agreement, definitions
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tmsguide.pipeline.case import Case
     from tmsguide.pipeline.networks import Networks
 
-__all__ = ["agreement_entry", "connectome_entry", "field_at"]
+__all__ = ["agreement_entry", "compared_words", "connectome_entry", "field_at"]
 
 _WEAK = (
     "single links of one scan are mostly noise (mean reliability .29, Noble 2019, "
@@ -76,3 +77,10 @@ def connectome_entry(networks: Networks | None) -> ConnectomeEntry | None:
         weak=_WEAK,
         kind=whole.kind,
     )
+
+
+def compared_words(networks: Networks | None) -> tuple[str, ...]:
+    """Say how the network means lie among a cohort's; empty without one."""
+    if networks is None or networks.deviation is None or networks.outside is None:
+        return ()
+    return deviation_words(networks.deviation, networks.outside)

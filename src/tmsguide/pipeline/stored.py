@@ -28,6 +28,7 @@ from tmsguide.model import (
     Volume,
     Warp,
 )
+from tmsguide.norms import Outside
 from tmsguide.pipeline.aim import Aim
 from tmsguide.pipeline.dosing import Exposures
 from tmsguide.pipeline.landmarks import Marks
@@ -58,6 +59,7 @@ STORED = type_table(
     Measures,
     NetworkMeans,
     Networks,
+    Outside,
     Placement,
     Points,
     Quality,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tmsguide.errors import QualityError
+from tmsguide.errors import InputError, QualityError
 from tmsguide.model import Points, Target
 from tmsguide.targeting.advice import Standing, advise, expected_error
 from tmsguide.targeting.definitions import Compared, Pick
@@ -22,6 +23,8 @@ from tmsguide.targeting.terrain import CONE_HALF_MM
 from tmsguide.targeting.words import cluster_notes, map_notes, scatter_notes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from tmsguide.model import Advice, Region, Reliability, TargetSettings
@@ -102,6 +105,19 @@ class Study:
             assert scan is not None  # noqa: S101
             self.stages[key] = scene(self.ground, scan, area)
         return self.stages[key]
+
+    def prepare(self, areas: Iterable[Spheres]) -> None:
+        """Split the scan by every area and prepare its resamples, before methods share them.
+
+        An area that holds too little is left to the methods that ask for it.
+        """
+        names = ("as it is", "whole", "scan time", "seed position")
+        for area in areas:
+            with suppress(QualityError, InputError):
+                for which in (*names, *(f"part {k}" for k in range(len(self.parts)))):
+                    self.draw(area, which)
+                if self.ground.other is not None:
+                    self.stage(area, other=True)
 
     def draw(self, area: Spheres, which: str) -> Draw:
         """Give resamples of an area.

@@ -59,8 +59,9 @@ def consensus(targets: Sequence[Target], places: Points) -> Consensus | None:
         rows = np.concatenate([np.asarray(k, dtype=np.int64) for k in near])
         of = np.repeat(np.arange(len(xyz)), [len(k) for k in near])
         weight = times[of] / times.sum()
-        np.add.at(votes, rows, weight)
-        np.add.at(middle, rows, weight[:, None] * xyz[of])
+        votes += np.bincount(rows, weight, len(places))
+        for axis in range(3):
+            middle[:, axis] += np.bincount(rows, weight * xyz[of, axis], len(places))
     away = np.linalg.norm(middle / np.maximum(votes, 1e-12)[:, None] - places.xyz_mm, axis=1)
     best = np.flatnonzero(votes >= votes.max() * (1 - 1e-9))
     chosen = int(best[np.argmin(away[best])])

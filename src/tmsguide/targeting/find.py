@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tmsguide.errors import InputError, QualityError
+from tmsguide.errors import InputError, QualityError, TmsguideError
 from tmsguide.model import ConnectivityMap, Points, Target, silent
+from tmsguide.num.blas_threads import one_blas_thread
+from tmsguide.num.parallel import ordered_map
 from tmsguide.num.seeds import once, seed_z
 from tmsguide.num.statistics import correlation_dof
 from tmsguide.targeting.confidence import Study, studied
 from tmsguide.targeting.consensus import Consensus, consensus
-from tmsguide.targeting.definitions import TargetDefinition, definition
+from tmsguide.targeting.definitions import Compared, TargetDefinition, definition
 from tmsguide.targeting.group import with_score
 from tmsguide.targeting.scores import WITH_SERIES, seed_series
 from tmsguide.targeting.words import agreement_notes
@@ -26,6 +28,18 @@ if TYPE_CHECKING:
     from tmsguide.targeting.ground import Ground
 
 __all__ = ["TargetSet", "find_targets"]
+
+#: What is compared, by how long it takes.
+_LONGEST = (
+    Compared.PARCELS,
+    Compared.NETWORK,
+    Compared.CIRCUIT,
+    Compared.OWN_WEIGHTS,
+    Compared.WEIGHTED_MAP,
+    Compared.SEED,
+    Compared.REGRESSION,
+    Compared.SITE,
+)
 
 #: The map that is shown where the planned method has none of its own.
 _SHOWN = "sgacc-cluster"
@@ -76,18 +90,16 @@ def find_targets(
     """
     main = _planned(methods, group, settings.method)
     study = Study.of(ground, settings, group, rng)
-    found: list[Target] = []
-    shifts: dict[str, float] = {}
-    refused = []
+    told = _studied(study, methods, progress)
+    found, refused, shifts = [], [], {}
     for method in sorted(methods, key=lambda m: m is not main):
-        progress(f"target: {method.title}")
-        try:
-            target, shift_mm = studied(study, method)
-        except (QualityError, InputError) as error:
+        answer = told[method.name]
+        if isinstance(answer, TmsguideError):
             if method is main:
-                raise
-            refused.append(f"{method.title} is missing: {error}")
+                raise answer
+            refused.append(f"{method.title} is missing: {answer}")
             continue
+        target, shift_mm = answer
         found.append(target)
         if shift_mm is not None:
             shifts[method.name] = shift_mm
@@ -106,6 +118,35 @@ def find_targets(
         refused=tuple(refused),
         global_signal_shift_mm=shifts,
     )
+
+
+def _studied(
+    study: Study, methods: Sequence[TargetDefinition], progress: Callable[[str], None]
+) -> dict[str, tuple[Target, float | None] | TmsguideError]:
+    """Study every method, those that read the same map one after another, families in parallel.
+
+    A method that fails gives its error in place of its target.
+    """
+    families: dict[object, list[TargetDefinition]] = {}
+    for method in methods:
+        key = (method.compared, method.seed, method.search, method.map_file)
+        families.setdefault(key, []).append(method)
+    study.prepare({method.search for method in methods})
+
+    def one(family: list[TargetDefinition]) -> list[tuple[str, Any]]:
+        out: list[tuple[str, Any]] = []
+        for method in family:
+            progress(f"target: {method.title}")
+            try:
+                out.append((method.name, studied(study, method)))
+            except (QualityError, InputError) as error:
+                out.append((method.name, error))
+        return out
+
+    # the longest first, so that no thread is left alone with it at the end
+    order = sorted(families.values(), key=lambda f: _LONGEST.index(f[0].compared))
+    with one_blas_thread():
+        return dict(pair for family in ordered_map(one, order) for pair in family)
 
 
 def _planned(

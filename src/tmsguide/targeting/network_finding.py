@@ -12,7 +12,7 @@ from tmsguide.num.profiles import network_of, seed_network_series
 from tmsguide.targeting.communities import community_networks
 from tmsguide.targeting.patches import patch_targets
 from tmsguide.targeting.personal_networks import network_at, seed_means
-from tmsguide.targeting.scene import evenly
+from tmsguide.targeting.scene import APART_MM, evenly
 from tmsguide.targeting.terrain import Found
 
 if TYPE_CHECKING:
@@ -72,8 +72,11 @@ def _by_templates(
     beyond = stage.beyond
     beside = beyond[near(stage.mni_mm[beyond], known.seeds_mni_mm, radius_mm)]
     seeds = seed_means(stage.series[:, beside], stage.mni_mm[beside], known, radius_mm=radius_mm)
-    parcels = beyond[evenly(stage.mni_mm[beyond], method.parameters["grid_mm"])]
-    courses = seed_network_series(draw.counts, seeds, stage.series[:, parcels])
+    parcels = stage.thinned
+    if method.parameters["grid_mm"] != APART_MM:
+        spaced = beyond[evenly(stage.mni_mm[beyond], method.parameters["grid_mm"])]
+        parcels = stage.series[:, spaced]
+    courses = seed_network_series(draw.counts, seeds, parcels)
     return network_of(draw.counts, stage.inside, courses)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
-__all__ = ["Draw", "Scene", "evenly", "marked", "scene", "seed_places", "supplied"]
+__all__ = ["APART_MM", "Draw", "Scene", "evenly", "marked", "scene", "seed_places", "supplied"]
 
 #: Spacing of the grey matter that stands for the whole brain where a method weighs all of it: the
 #: signals are blurred over about this width, nearer places repeat each other.
@@ -35,6 +35,9 @@ APART_MM = 6.0
 
 #: A supplied mask is moved with the seed's position: a place is in it within this many steps.
 _WITHIN = 0.9
+
+#: Above so many balls (those of a mask) a tree is sooner asked.
+_MANY = 16
 
 #: Reach of a mask of a single place, mm.
 _LONE_MM = 2.0
@@ -46,7 +49,9 @@ class Scene:
 
     ``series`` (T, N) all places; ``inside`` (T, M) those marked by ``search`` (N,), whose geometry
     is ``places``; ``beyond`` indices of the grey places elsewhere, ``outside`` (G,) a thinned
-    choice of them that stands for the whole brain, one of ``thinned_by``.
+    choice of them that stands for the whole brain, one of ``thinned_by``, with their series
+    ``thinned`` (T, G). ``weighted`` keeps
+    series (1, T) of the whole brain weighted by supplied maps.
     """
 
     series: Singles
@@ -57,7 +62,9 @@ class Scene:
     places: Terrain
     beyond: NDArray[np.int64]
     outside: NDArray[np.int64]
+    thinned: Singles
     thinned_by: float
+    weighted: dict[str, Singles] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +132,7 @@ def scene(ground: Ground, scan: Denoised, area: Spheres) -> Scene:
         places=_terrain(ground, search),
         beyond=grey_beyond,
         outside=grey_beyond[thin],
+        thinned=np.ascontiguousarray(scan.series[:, grey_beyond[thin]]),
         thinned_by=len(grey_beyond) / max(len(thin), 1),
     )
 
@@ -195,17 +203,32 @@ def seed_places(
             "target"
         )
     centres, reach = _seed_shape(ground, spheres)
-    tree = cKDTree(centres)
     xyz = ground.where_mni.xyz_mm
     furthest = float(np.linalg.norm(shifts_mm, axis=1).max())
     if furthest == 0:
         held = np.flatnonzero(still)
         return held, np.ones((len(shifts_mm), len(held)), np.float32)
     may = np.flatnonzero(alive & near(xyz, centres, reach + furthest))
-    moved = np.array([tree.query(xyz[may] - shift)[0] < reach for shift in shifts_mm])
+    moved = _held(xyz[may], centres, reach, shifts_mm)
     moved[~moved.any(axis=1)] = still[may]
     any_time = moved.any(axis=0)
     return may[any_time], moved[:, any_time].astype(np.float32)
+
+
+def _held(xyz: Floats, centres: Floats, reach: float, shifts_mm: Floats) -> NDArray[np.bool_]:
+    """Tell which places (S, 3) lie in balls of one radius, for every shift of these (B, S)."""
+    if len(centres) > _MANY:
+        tree = cKDTree(centres)
+        return np.array([tree.query(xyz - shift)[0] < reach for shift in shifts_mm])
+    out = np.zeros((len(shifts_mm), len(xyz)), dtype=np.bool_)
+    for centre in centres:
+        at = centre + shifts_mm
+        # |x - a|² = |x|² - 2 x a + |a|², one product for all shifts; about the centre, so that
+        # no digits are lost
+        x, a = xyz - centre, at - centre
+        square = (x**2).sum(axis=1) - 2 * a @ x.T + (a**2).sum(axis=1)[:, None]
+        out |= square < reach**2
+    return out
 
 
 def _seed_shape(ground: Ground, spheres: Spheres) -> tuple[Floats, float]:

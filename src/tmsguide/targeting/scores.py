@@ -49,17 +49,19 @@ def score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition
         method.map_file,
         method.parameters.get("intercept", 0.0),
     )
-    if key not in draw.latest:
+    known = draw.latest.get(key)
+    if known is None:
+        known = _score_map(ground, stage, draw, method)
         draw.latest.clear()
-        draw.latest[key] = _score_map(ground, stage, draw, method)
-    return draw.latest[key]
+        draw.latest[key] = known
+    return known
 
 
 def _score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Floats:
     if method.compared in WITH_SERIES:
         return draw.z(seed_series(ground, stage, draw, method), stage.inside)
-    places, weights = _weights(ground, stage, method)
-    outside = np.ascontiguousarray(stage.series[:, places])
+    _, weights = _weights(ground, stage, method)
+    outside = stage.thinned
     if method.compared is Compared.CIRCUIT:
         return circuit_scores(draw.counts, stage.inside, outside, weights)
     if method.compared is Compared.REGRESSION:
@@ -71,10 +73,13 @@ def _score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinitio
 def seed_series(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Singles:
     """Give the series that every place is compared with in each resample, (B, T)."""
     if method.compared is Compared.WEIGHTED_MAP:
-        places, weights = _weights(ground, stage, method)
-        series = weighted_series(
-            once(len(stage.series)), stage.series[:, places], weights[None].astype(np.float32)
-        )
+        series = stage.weighted.get(method.map_file)
+        if series is None:
+            places, weights = _weights(ground, stage, method)
+            series = weighted_series(
+                once(len(stage.series)), stage.series[:, places], weights[None].astype(np.float32)
+            )
+            stage.weighted[method.map_file] = series
         return np.broadcast_to(series, draw.counts.shape)
     held, inside = seed_places(ground, method.seed, stage.alive, draw.shift_mm)
     sphere = stage.series[:, held]
@@ -84,7 +89,7 @@ def seed_series(ground: Ground, stage: Scene, draw: Draw, method: TargetDefiniti
         seeds = weighted_series(draw.counts, sphere, inside)
     if method.compared is Compared.SEED:
         return seeds
-    return own_weight_series(draw.counts, seeds, stage.series[:, stage.outside])
+    return own_weight_series(draw.counts, seeds, stage.thinned)
 
 
 def _weights(

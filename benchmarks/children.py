@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Child", "side_by_side"]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A module of this package with its words; it prints one JSON object as its last line."""
+    """A module such as ``imaging.part`` with its words; its last line is one JSON object."""
 
     module: str
     words: tuple[str, ...]
@@ -34,7 +34,7 @@ class Child:
         RuntimeError
             It failed; what it said stands above on stderr.
         """
-        command = [sys.executable, "-m", f"benchmarks.imaging.{self.module}", *self.words]
+        command = [sys.executable, "-m", f"benchmarks.{self.module}", *self.words]
         names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         few = {} if threads is None else dict.fromkeys(names, str(threads))
         done = subprocess.run(  # noqa: S603
