@@ -1,7 +1,7 @@
 """Targeting: where to aim by every method in the field, how sure, and how they agree."""
 
 from tmsguide.targeting.agreement import agreement
-from tmsguide.targeting.consensus import Consensus, consensus
+from tmsguide.targeting.consensus import SAME_MM, Consensus, consensus
 from tmsguide.targeting.definitions import (
     Compared,
     Pick,
@@ -20,6 +20,7 @@ from tmsguide.targeting.personal_networks import ReferenceNetworks
 from tmsguide.targeting.uncertainty import region_radius
 
 __all__ = [
+    "SAME_MM",
     "Compared",
     "Consensus",
     "Ground",
