@@ -1,7 +1,7 @@
 """What every method that reads the scan owes: one suite over all built-in definitions."""
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ METHODS = tuple(
 NAMES = [m.name for m in METHODS]
 
 
-@lru_cache(maxsize=1)
+@cache
 def ground():
     """A generated person on a whole coarse brain, with a map and networks as a user would give."""
     anatomy = brain(4, frontal=False)
@@ -72,7 +72,7 @@ def find(where, method, *, settings=FEW, seed=0):
     return found.primary
 
 
-@lru_cache(maxsize=None)
+@cache
 def usual(name):
     return find(ground(), METHODS[NAMES.index(name)])
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["agreement_entry", "compared_words", "connectome_entry", "field_at"]
 
+
 def agreement_entry(case: Case) -> AgreementEntry:
     """Give the targets of all methods with their distances and the field of the plan at each."""
     targets = (case.targets.primary, *case.targets.alternatives)

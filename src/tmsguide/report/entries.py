@@ -74,7 +74,7 @@ class AgreementEntry:
 
     ``names`` (K,) are titles, the planned target first, then the alternatives in their order;
     ``distance_mm`` (K, K). ``consensus`` (1, 3) is the place on which ``consensus_methods``, which
-    lie within ``consensus_radius_mm`` of it, agree best; 95 % of their resampled targets lie within
+    lie within ``consensus_radius_mm`` of it, agree best; 95 % of their resamples are within
     ``consensus_region_mm``. ``group_distance_mm`` is from the planned
     target to each group or scalp-rule site. ``served_v_per_m`` (K,) is the field of the planned
     placement at each target, ``served_percent`` (K,) the same in percent of that at the planned
