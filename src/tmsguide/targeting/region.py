@@ -24,10 +24,6 @@ __all__ = ["ball_radius", "found_share", "missing_notes", "region", "spread"]
 #: With fewer samples than this share, those that are left are a choice of the lucky resamples.
 _LEAST_FOUND = 0.5
 
-#: The ball leaves out this part of the samples that the confidence would allow: a search for the
-#: least of many places favours lucky ones, which resamples of the same scan cannot know.
-_STRICT = 0.6
-
 #: A width at half height in standard deviations of a Gaussian.
 _FWHM = 2.3548
 
@@ -110,8 +106,7 @@ def ball_radius(
     5.0
     """
     distance = np.linalg.norm(samples - point, axis=1)
-    level = 1 - _STRICT * (1 - confidence)
-    scatter = np.quantile(distance, level, method="higher")
+    scatter = np.quantile(distance, confidence, method="higher")
     return float(np.hypot(scatter, resolution_mm))
 
 

@@ -22,7 +22,7 @@ _PER_S = 0.18
 #: Variance of z over resamples that draw every frame, per variance over repeated scans, once the
 #: freedom lost to regression is allowed for: blocks cut slow waves, and what is left of movement
 #: differs from scan to scan. Over repeated scans of generated people 0.55 to 0.7.
-_BLOCK_LOSS = 0.63
+_BLOCK_LOSS = 0.68
 #: Freedom left where a scan does not tell: 34 series regressed out of 15 min.
 _USUAL_LEFT = 0.8
 _LEAST = 0.15
