@@ -17,7 +17,6 @@ from tmsguide.targeting.group import group_targets, site_targets, with_score
 from tmsguide.targeting.landmarks import Landmark, landmark, landmarks
 from tmsguide.targeting.mask import mask_volume_and_centre, search_mask
 from tmsguide.targeting.personal_networks import ReferenceNetworks
-from tmsguide.targeting.uncertainty import region_radius
 
 __all__ = [
     "SAME_MM",
@@ -40,7 +39,6 @@ __all__ = [
     "landmarks",
     "mask_volume_and_centre",
     "parse_definition",
-    "region_radius",
     "search_mask",
     "site_targets",
     "with_score",
