@@ -16,7 +16,7 @@ from tmsguide.targeting.ground import Ground
 from tmsguide.targeting.group import group_targets, site_targets, with_score
 from tmsguide.targeting.landmarks import Landmark, landmark, landmarks
 from tmsguide.targeting.mask import mask_volume_and_centre, search_mask
-from tmsguide.targeting.personal_networks import ReferenceNetworks
+from tmsguide.targeting.networks.personal_networks import ReferenceNetworks
 
 __all__ = [
     "SAME_MM",
