@@ -45,6 +45,7 @@ def test_a_clear_scan_supports_an_individual_target_and_says_why():
         ({"global_shift_mm": 22.0}, "moves 22 mm with the other choice about the global"),
         ({"verdict": ScanVerdict.INSUFFICIENT}, "quality does not carry"),
         ({"parts_min": (2.5, 5.0, 10.0)}, "10 min of usable scan; below 12 min"),
+        ({"group_mm": 40.0, "group_in_search": True}, "nearest group target lies 40 mm away"),
         ({"region": None}, "most resampled scans have no target"),
         ({"reliability": None}, "most resampled scans have no target"),
     ],
@@ -82,7 +83,9 @@ def test_a_part_without_a_target_does_not_spoil_the_forecast():
 
 
 def test_what_is_not_known_is_no_doubt():
+    assert advise(replace(CLEAR, group_mm=40.0)).support is Support.INDIVIDUAL
     unknown = replace(CLEAR, global_shift_mm=float("nan"), group_mm=float("nan"))
+    unknown = replace(unknown, group_in_search=True)
     assert advise(unknown).support is Support.INDIVIDUAL
 
 
