@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tests.io.refusals import refused
 from tmsguide.errors import InputError
-from tmsguide.model import TargetSettings
 from tmsguide.targeting import landmark, landmarks
 from tmsguide.targeting.definitions import (
     Compared,
@@ -135,7 +134,6 @@ def test_defaults_of_parameters_are_those_of_the_code_that_uses_them():
     def value(of, name):
         return every_parameter()[of, name].default
 
-    assert value("cluster", "percentile") == TargetSettings().percentile
     ends = value("sweep", "low_percent"), value("sweep", "high_percent")
     sweep = np.geomspace(*ends, int(value("sweep", "steps")))
     assert tuple(sweep.tolist()) == SWEEP_PERCENTILES
