@@ -12,15 +12,15 @@ from tmsguide.phantom.rest import RestPerson, scan_rest
 from tmsguide.phantom.rest_brain import draw_brain
 from tmsguide.phantom.rest_settings import RestSettings
 from tmsguide.targeting import Ground, definition, find_targets, search_mask
-from tmsguide.targeting.advice import expected_error
-from tmsguide.targeting.confidence import Study
+from tmsguide.targeting.confidence.advice import expected_error
+from tmsguide.targeting.confidence.study import Study
 from tmsguide.targeting.locating import located
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.targeting import TargetSet
-    from tmsguide.targeting.terrain import Found
+    from tmsguide.targeting.finders.terrain import Found
 
     Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.targeting.generated import answer, errors_by_minutes, group_miss_mm, scanned
 from tmsguide.model import Support
-from tmsguide.targeting.advice import forecast_error
+from tmsguide.targeting.confidence.advice import forecast_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -25,6 +25,7 @@ STEPS = (
     "landmarks",
     "functional scan",
     "target",
+    "networks",
     "head mesh",
     "coil placement",
     "dose",

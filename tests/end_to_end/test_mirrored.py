@@ -14,9 +14,10 @@ from tmsguide.model import native_frame
 from tmsguide.pipeline import Silent, check_request
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step
 from tmsguide.pipeline.bench import Bench
-from tmsguide.pipeline.function import bold_step, target_step
+from tmsguide.pipeline.function import bold_step
 from tmsguide.pipeline.store import Store
 from tmsguide.pipeline.stored import STORED as STORED_TYPES
+from tmsguide.pipeline.targets import target_step
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end-to-end")]
 
@@ -51,7 +52,8 @@ def found_target(request, store):
         bold,
         to_mni,
         settings=replace(settings.target, resamples=60),
-        fwhm_mm=settings.bold.fwhm_mm,
+        cleaning=settings.bold,
+        networks=settings.networks,
         seed=settings.seed,
     )
     return target.content["targets"], bold.content["bold"]

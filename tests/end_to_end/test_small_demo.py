@@ -43,7 +43,7 @@ PROMISED = {
     "planted_error_mm",
     "planted_inside_region",
 }
-ENTITIES = ["sub", "task", "space", "desc"]
+ENTITIES = ["sub", "task", "space", "seg", "stat", "desc"]
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ def test_connectivity_is_written_where_it_was_found(demo, summary):
         header, first = (next(stream).rstrip("\n").split("\t") for _ in range(2))
     row = dict(zip(header, first, strict=True))
     assert [float(row[f"{a}_t1w_mm"]) for a in "xyz"] == summary["target_native_mm"]
-    assert_close(z[voxel], float(row["fisher_z"]), Tol(1e-6, "float32 file"))
+    assert_close(z[voxel], float(row["score"]), Tol(1e-6, "float32 file"))
     assert z[voxel] < 0
 
 

@@ -86,7 +86,7 @@ def test_consensus_names_the_methods_by_the_table_s_numbers():
     given = entry(np.eye(5, 3), consensus=here, consensus_radius_mm=9.0,
                   consensus_methods=("m3", "m0", "m1"))  # fmt: skip
     said = agreement_words.consensus(given, here)
-    assert "3 of 5 targets lie within 9 mm of one place, MNI −40, 42, 29 mm" in said
+    assert "3 methods that read this scan meet within 9 mm of MNI −40, 42, 29 mm" in said
     assert "the target and numbers 1 and 3" in said
     assert "no proof" in said
     assert "no place on which several methods agree" in agreement_words.consensus(

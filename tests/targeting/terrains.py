@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import Delaunay
 
-from tmsguide.targeting.terrain import lattice_terrain, mesh_terrain
+from tmsguide.targeting.finders.terrain import lattice_terrain, mesh_terrain
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tmsguide.model import MNI, Points, Region, Reliability, ScanVerdict, Support
-from tmsguide.targeting.advice import (
+from tmsguide.targeting.confidence.advice import (
     LONGEST_MIN,
     Standing,
     advise,

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from tests.io.refusals import refused
 from tmsguide.errors import InputError
-from tmsguide.model import TargetSettings
 from tmsguide.targeting import landmark, landmarks
-from tmsguide.targeting.areas import left_dlpfc
 from tmsguide.targeting.definitions import (
     Compared,
     Pick,
@@ -23,10 +21,11 @@ from tmsguide.targeting.definitions import (
     definitions,
     parse_definition,
 )
-from tmsguide.targeting.parameters import parameters_of
-from tmsguide.targeting.personal_networks import SEED_RADIUS_MM
-from tmsguide.targeting.picking import SWEEP_PERCENTILES
-from tmsguide.targeting.sub_parcels import GRID_MM, LEAST_CM3, RHO_CUT
+from tmsguide.targeting.definitions.areas import left_dlpfc
+from tmsguide.targeting.definitions.parameters import parameters_of
+from tmsguide.targeting.finders.picking import SWEEP_PERCENTILES
+from tmsguide.targeting.finders.sub_parcels import GRID_MM, LEAST_CM3, RHO_CUT
+from tmsguide.targeting.networks.personal_networks import SEED_RADIUS_MM
 
 METHODS = Path(__file__).resolve().parents[2] / "docs" / "methods"
 OWN = """
@@ -135,7 +134,6 @@ def test_defaults_of_parameters_are_those_of_the_code_that_uses_them():
     def value(of, name):
         return every_parameter()[of, name].default
 
-    assert value("cluster", "percentile") == TargetSettings().percentile
     ends = value("sweep", "low_percent"), value("sweep", "high_percent")
     sweep = np.geomspace(*ends, int(value("sweep", "steps")))
     assert tuple(sweep.tolist()) == SWEEP_PERCENTILES
@@ -312,7 +310,7 @@ KEYS = ["title", "compared", "pick", "search", "seed", "site", "site_mni_mm", "n
 @example({"compared": "site", "site_mni_mm": [10**400, 0, 0], "title": "t"})
 @example({"compared": "site", "site_mni_mm": [10**5000, 0, 0], "title": "t"})
 def test_any_values_give_a_definition_or_one_clear_line(content):
-    with patch("tmsguide.targeting.parsing.tomllib.loads", return_value=content):
+    with patch("tmsguide.targeting.definitions.parsing.tomllib.loads", return_value=content):
         assert answers("anything")
 
 

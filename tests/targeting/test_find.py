@@ -23,8 +23,8 @@ from tmsguide.targeting import (
     landmark,
     search_mask,
 )
-from tmsguide.targeting.picking import find_clusters
-from tmsguide.targeting.terrain import lattice_terrain
+from tmsguide.targeting.finders.picking import find_clusters
+from tmsguide.targeting.finders.terrain import lattice_terrain
 
 USUAL = Rest()
 CLEAR = Rest(patch_percent=1.0, other_percent=0.2)

@@ -10,8 +10,8 @@ import pytest
 from tests.targeting.terrains import bump, inner_place, lattice, mesh, smooth_maps
 from tmsguide.errors import InputError, QualityError
 from tmsguide.num.bootstrap import circular_block_counts
-from tmsguide.targeting.picking import find_clusters, find_cones, find_peaks, find_sweeps
-from tmsguide.targeting.sub_parcels import sub_parcel_targets
+from tmsguide.targeting.finders.picking import find_clusters, find_cones, find_peaks, find_sweeps
+from tmsguide.targeting.finders.sub_parcels import sub_parcel_targets
 
 AREAS = {"lattice": lattice((9, 10, 11)), "mesh": mesh()}
 FRAMES = 160

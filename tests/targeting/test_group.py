@@ -4,7 +4,7 @@ import pytest
 from tests.tolerance import EXACT, assert_close
 from tmsguide.errors import FrameError, InputError, QualityError
 from tmsguide.model import MNI, Affine, ConnectivityMap, Points, Target, native_frame
-from tmsguide.targeting import agreement, group_targets, landmark, region_radius, with_score
+from tmsguide.targeting import agreement, group_targets, landmark, with_score
 from tmsguide.targeting.definitions import definition
 from tmsguide.targeting.group import site_targets
 
@@ -90,15 +90,3 @@ def test_agreement_is_the_table_of_distances():
         agreement([target([0, 0, 0]), target([0, 0, 0], MNI)])
     with pytest.raises(InputError, match="no target"):
         agreement([])
-
-
-def test_region_radius_holds_the_share_asked_for():
-    rng = np.random.default_rng(3)
-    samples = rng.normal(0, 3, (2000, 3)) + np.array([1, 2, 3])
-    radius = region_radius(np.array([1.0, 2, 3]), samples, confidence=0.95, resolution_mm=0.0)
-    within = np.linalg.norm(samples - [1, 2, 3], axis=1) <= radius
-    assert within.mean() == pytest.approx(0.95, abs=1e-3)
-    # chi with 3 degrees of freedom: 95 % lie within 2.795 standard deviations; measured 1 % off
-    assert radius == pytest.approx(3 * 2.795, rel=0.04)
-    blurred = region_radius(np.array([1.0, 2, 3]), samples, confidence=0.95, resolution_mm=4.0)
-    assert blurred == pytest.approx(np.sqrt(radius**2 + 16), rel=1e-12)

@@ -8,8 +8,8 @@ from scipy.spatial import cKDTree
 
 from tests.tolerance import EXACT, assert_close
 from tmsguide.errors import InputError
-from tmsguide.targeting.patches import largest_patch, patch_targets
-from tmsguide.targeting.terrain import Terrain
+from tmsguide.targeting.finders.patches import largest_patch, patch_targets
+from tmsguide.targeting.finders.terrain import Terrain
 
 
 def ground(xyz, size=None, step=2.0):

@@ -19,9 +19,13 @@ from tmsguide.num.profiles import (
     seed_network_series,
 )
 from tmsguide.num.seeds import once
-from tmsguide.targeting.communities import GraphSettings, community_networks, spatial_prior
-from tmsguide.targeting.patches import patch_targets
-from tmsguide.targeting.personal_networks import (
+from tmsguide.targeting.finders.patches import patch_targets
+from tmsguide.targeting.networks.communities import (
+    GraphSettings,
+    community_networks,
+    spatial_prior,
+)
+from tmsguide.targeting.networks.personal_networks import (
     ReferenceNetworks,
     labelled,
     match_templates,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.targeting.terrains import Area, bump, lattice, mesh, smooth_maps
 from tmsguide.errors import InputError
-from tmsguide.targeting.picking import (
+from tmsguide.targeting.finders.picking import (
     SWEEP_PERCENTILES,
     cluster_at,
     find_clusters,

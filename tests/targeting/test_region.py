@@ -5,8 +5,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from tmsguide.model import MNI
-from tmsguide.targeting.region import ball_radius, missing_notes, region, spread
-from tmsguide.targeting.terrain import Terrain
+from tmsguide.targeting.confidence.region import ball_radius, missing_notes, region, spread
+from tmsguide.targeting.finders.terrain import Terrain
 
 STEP = 2.0
 

@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from tmsguide.errors import QualityError
-from tmsguide.targeting.reliability import chance_distances, chance_percentile, reliability
+from tmsguide.targeting.confidence.reliability import (
+    chance_distances,
+    chance_percentile,
+    reliability,
+)
 
 RNG = np.random.default_rng
 

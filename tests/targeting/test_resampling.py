@@ -5,7 +5,7 @@ import pytest
 
 from tests.targeting.planted import denoised
 from tmsguide.errors import InputError, QualityError
-from tmsguide.targeting.resampling import honest_share, plan_resamples
+from tmsguide.targeting.confidence.resampling import honest_share, plan_resamples
 
 TR_S = 2.0
 

@@ -9,9 +9,9 @@ from tests.tolerance import SOLVER, STORED, assert_close
 from tmsguide.errors import InputError, QualityError
 from tmsguide.num.bootstrap import circular_block_counts
 from tmsguide.num.seeds import once
-from tmsguide.targeting.parcel_picking import ranked, thin
-from tmsguide.targeting.parcel_ranking import choose_parcel
-from tmsguide.targeting.sub_parcels import sub_parcel_targets, sub_parcels
+from tmsguide.targeting.finders.parcel_picking import ranked, thin
+from tmsguide.targeting.finders.parcel_ranking import choose_parcel
+from tmsguide.targeting.finders.sub_parcels import sub_parcel_targets, sub_parcels
 
 FRAMES, SEEDS = 300, 20
 AREA = lattice((9, 10, 11))

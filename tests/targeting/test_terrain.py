@@ -6,7 +6,12 @@ from scipy.spatial.transform import Rotation
 from tests.targeting.terrains import Area, lattice, mesh
 from tests.tolerance import EXACT, assert_close
 from tmsguide.errors import InputError, QualityError
-from tmsguide.targeting.terrain import cone_weight, fixed_order, lattice_terrain, mesh_terrain
+from tmsguide.targeting.finders.terrain import (
+    cone_weight,
+    fixed_order,
+    lattice_terrain,
+    mesh_terrain,
+)
 
 TURN = Rotation.from_euler("xyz", [10, 20, 30], degrees=True).as_matrix()
 AREAS = {"lattice": lattice(), "mesh": mesh()}

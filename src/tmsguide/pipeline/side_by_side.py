@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from tmsguide.report import AgreementEntry, ConnectomeEntry
 from tmsguide.report.norms_words import deviation_words
-from tmsguide.targeting import agreement, definitions
+from tmsguide.targeting import SAME_MM, agreement, definitions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from tmsguide.pipeline.networks import Networks
 
 __all__ = ["agreement_entry", "compared_words", "connectome_entry", "field_at"]
-
-_WEAK = (
-    "single links of one scan are mostly noise (mean reliability .29, Noble 2019, "
-    "10.1016/j.neuroimage.2019.116157); means over networks are better",
-    "the intervals hold the sampling of time in this one scan, not change from day to day",
-)
 
 
 def agreement_entry(case: Case) -> AgreementEntry:
@@ -40,7 +34,8 @@ def agreement_entry(case: Case) -> AgreementEntry:
         served_percent=100 * field / field[0],
         served_v_per_m=field,
         consensus=found.point if found else None,
-        consensus_radius_mm=found.radius_mm if found else float("nan"),
+        consensus_radius_mm=SAME_MM,
+        consensus_region_mm=found.radius_mm if found else float("nan"),
         consensus_methods=tuple(titles.get(n, n) for n in found.names) if found else (),
         group_distance_mm={
             t.method: float(apart[0, k]) for k, t in enumerate(targets) if k and t.samples is None
@@ -74,7 +69,6 @@ def connectome_entry(networks: Networks | None) -> ConnectomeEntry | None:
         networks=whole.networks,
         notes=networks.notes,
         graph=networks.graph,
-        weak=_WEAK,
         kind=whole.kind,
     )
 

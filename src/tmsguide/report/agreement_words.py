@@ -39,10 +39,14 @@ def consensus(given: AgreementEntry, mni: Points | None) -> str:
         return "There is no place on which several methods agree." if len(given.names) > 2 else ""
     where = quantities.coordinates(mni.xyz_mm[0])
     radius = quantities.millimetres(given.consensus_radius_mm)
+    spread = ""
+    if np.isfinite(given.consensus_region_mm):
+        reach = quantities.millimetres(given.consensus_region_mm)
+        spread = f" 95 in 100 of their resampled targets lie within {reach} of it."
     return (
-        f"{len(agreed)} of {len(given.names)} targets lie within {radius} of one place, MNI "
-        f"{where} mm: {_named(agreed)}. Agreement is no proof: methods that share a "
-        "seed or a map share its errors."
+        f"{len(agreed)} methods that read this scan meet within {radius} of MNI {where} mm: "
+        f"{_named(agreed)}.{spread} Agreement is no proof: methods that share a seed or a map "
+        "share its errors."
     )
 
 

@@ -74,7 +74,8 @@ class AgreementEntry:
 
     ``names`` (K,) are titles, the planned target first, then the alternatives in their order;
     ``distance_mm`` (K, K). ``consensus`` (1, 3) is the place on which ``consensus_methods``, which
-    lie within ``consensus_radius_mm`` of it, agree best. ``group_distance_mm`` is from the planned
+    lie within ``consensus_radius_mm`` of it, agree best; 95 % of their resamples are within
+    ``consensus_region_mm``. ``group_distance_mm`` is from the planned
     target to each group or scalp-rule site. ``served_v_per_m`` (K,) is the field of the planned
     placement at each target, ``served_percent`` (K,) the same in percent of that at the planned
     target, NaN where unknown; from ``served_limit_percent`` a target counts as served together
@@ -92,6 +93,7 @@ class AgreementEntry:
     served_v_per_m: Floats
     consensus: Points | None = None
     consensus_radius_mm: float = float("nan")
+    consensus_region_mm: float = float("nan")
     consensus_methods: tuple[str, ...] = ()
     group_distance_mm: Mapping[str, float] = field(default_factory=dict)
     served_limit_percent: float = 80.0

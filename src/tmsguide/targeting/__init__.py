@@ -1,7 +1,7 @@
 """Targeting: where to aim by every method in the field, how sure, and how they agree."""
 
 from tmsguide.targeting.agreement import agreement
-from tmsguide.targeting.consensus import Consensus, consensus
+from tmsguide.targeting.consensus import SAME_MM, Consensus, consensus
 from tmsguide.targeting.definitions import (
     Compared,
     Pick,
@@ -16,10 +16,10 @@ from tmsguide.targeting.ground import Ground
 from tmsguide.targeting.group import group_targets, site_targets, with_score
 from tmsguide.targeting.landmarks import Landmark, landmark, landmarks
 from tmsguide.targeting.mask import mask_volume_and_centre, search_mask
-from tmsguide.targeting.personal_networks import ReferenceNetworks
-from tmsguide.targeting.uncertainty import region_radius
+from tmsguide.targeting.networks.personal_networks import ReferenceNetworks
 
 __all__ = [
+    "SAME_MM",
     "Compared",
     "Consensus",
     "Ground",
@@ -39,7 +39,6 @@ __all__ = [
     "landmarks",
     "mask_volume_and_centre",
     "parse_definition",
-    "region_radius",
     "search_mask",
     "site_targets",
     "with_score",

@@ -11,7 +11,7 @@ from tmsguide.num.blas_threads import one_blas_thread
 from tmsguide.num.parallel import ordered_map
 from tmsguide.num.seeds import once, seed_z
 from tmsguide.num.statistics import correlation_dof
-from tmsguide.targeting.confidence import Study, studied
+from tmsguide.targeting.confidence.study import Study, studied
 from tmsguide.targeting.consensus import Consensus, consensus
 from tmsguide.targeting.definitions import Compared, TargetDefinition, definition
 from tmsguide.targeting.group import with_score

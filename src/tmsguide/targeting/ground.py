@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Denoised, Points
-    from tmsguide.targeting.personal_networks import ReferenceNetworks
+    from tmsguide.targeting.networks.personal_networks import ReferenceNetworks
 
     Floats = NDArray[np.float64]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.targeting.definitions import Compared, Pick
+from tmsguide.targeting.finders.picking import find_clusters, find_cones, find_peaks, find_sweeps
+from tmsguide.targeting.finders.sub_parcels import sub_parcel_targets
+from tmsguide.targeting.finders.terrain import Found
 from tmsguide.targeting.network_finding import patches_found
-from tmsguide.targeting.picking import find_clusters, find_cones, find_peaks, find_sweeps
 from tmsguide.targeting.scene import seed_places
 from tmsguide.targeting.scores import score_map
-from tmsguide.targeting.sub_parcels import sub_parcel_targets
-from tmsguide.targeting.terrain import Found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.targeting.definitions import TargetDefinition
+    from tmsguide.targeting.finders.terrain import Terrain
     from tmsguide.targeting.ground import Ground
     from tmsguide.targeting.scene import Draw, Scene
-    from tmsguide.targeting.terrain import Terrain
 
     Floats = NDArray[np.float64]
 

@@ -9,13 +9,13 @@ import numpy as np
 from tmsguide.errors import FrameError, InputError, QualityError
 from tmsguide.model import MNI_FRAMES
 from tmsguide.num.components import near
-from tmsguide.targeting.areas import left_dlpfc
+from tmsguide.targeting.definitions.areas import left_dlpfc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Points
-    from tmsguide.targeting.methods import Spheres
+    from tmsguide.targeting.definitions.methods import Spheres
 
 __all__ = ["mask_volume_and_centre", "search_mask"]
 

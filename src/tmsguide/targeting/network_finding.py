@@ -9,18 +9,18 @@ import numpy as np
 from tmsguide.errors import InputError
 from tmsguide.num.components import near
 from tmsguide.num.profiles import network_of, seed_network_series
-from tmsguide.targeting.communities import community_networks
-from tmsguide.targeting.patches import patch_targets
-from tmsguide.targeting.personal_networks import network_at, seed_means
+from tmsguide.targeting.finders.patches import patch_targets
+from tmsguide.targeting.finders.terrain import Found
+from tmsguide.targeting.networks.communities import community_networks
+from tmsguide.targeting.networks.personal_networks import network_at, seed_means
 from tmsguide.targeting.scene import APART_MM, evenly
-from tmsguide.targeting.terrain import Found
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.targeting.definitions import TargetDefinition
     from tmsguide.targeting.ground import Ground
-    from tmsguide.targeting.personal_networks import ReferenceNetworks
+    from tmsguide.targeting.networks.personal_networks import ReferenceNetworks
     from tmsguide.targeting.scene import Draw, Scene
 
     Singles = NDArray[np.float32]

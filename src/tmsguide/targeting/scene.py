@@ -14,15 +14,15 @@ from tmsguide.num.components import lattice_step, near
 from tmsguide.num.seeds import once
 from tmsguide.num.statistics import fisher_z, varies
 from tmsguide.num.thinning import spread_out
-from tmsguide.targeting.terrain import lattice_terrain, mesh_terrain
+from tmsguide.targeting.finders.terrain import lattice_terrain, mesh_terrain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Denoised
     from tmsguide.targeting.definitions import Spheres
+    from tmsguide.targeting.finders.terrain import Terrain
     from tmsguide.targeting.ground import Ground
-    from tmsguide.targeting.terrain import Terrain
 
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from tmsguide.model import Quality, Target
     from tmsguide.targeting.definitions import TargetDefinition
-    from tmsguide.targeting.picking import Cluster
-    from tmsguide.targeting.terrain import Terrain
+    from tmsguide.targeting.finders.picking import Cluster
+    from tmsguide.targeting.finders.terrain import Terrain
 
     Floats = NDArray[np.float64]
 

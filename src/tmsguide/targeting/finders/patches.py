@@ -11,12 +11,12 @@ from numba import njit
 
 from tmsguide.errors import InputError
 from tmsguide.num.parallel import ordered_map
-from tmsguide.targeting.terrain import Found
+from tmsguide.targeting.finders.terrain import Found
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.targeting.terrain import Terrain
+    from tmsguide.targeting.finders.terrain import Terrain
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -10,16 +10,16 @@ import numpy as np
 
 from tmsguide.errors import InputError, QualityError
 from tmsguide.model import Points, Target
-from tmsguide.targeting.advice import Standing, advise, expected_error
+from tmsguide.targeting.confidence.advice import Standing, advise, expected_error
+from tmsguide.targeting.confidence.region import found_share, missing_notes, region, spread
+from tmsguide.targeting.confidence.reliability import reliability
+from tmsguide.targeting.confidence.resampling import plan_resamples
 from tmsguide.targeting.definitions import Compared, Pick
+from tmsguide.targeting.finders.picking import cluster_at
+from tmsguide.targeting.finders.terrain import CONE_HALF_MM
 from tmsguide.targeting.locating import located
-from tmsguide.targeting.picking import cluster_at
-from tmsguide.targeting.region import found_share, missing_notes, region, spread
-from tmsguide.targeting.reliability import reliability
-from tmsguide.targeting.resampling import plan_resamples
 from tmsguide.targeting.scene import Draw, scene
 from tmsguide.targeting.scores import MAPPED, score_map
-from tmsguide.targeting.terrain import CONE_HALF_MM
 from tmsguide.targeting.words import cluster_notes, map_notes, scatter_notes
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Advice, Region, Reliability, TargetSettings
+    from tmsguide.targeting.confidence.resampling import Resamples
     from tmsguide.targeting.definitions import Spheres, TargetDefinition
     from tmsguide.targeting.ground import Ground
-    from tmsguide.targeting.resampling import Resamples
     from tmsguide.targeting.scene import Scene
 
     Floats = NDArray[np.float64]

@@ -13,13 +13,13 @@ from tmsguide.num.bootstrap import moments
 from tmsguide.num.parallel import ordered_map
 from tmsguide.num.statistics import standardise
 from tmsguide.num.thinning import spread_out
-from tmsguide.targeting.parcel_ranking import choose_parcel, relate, score_parcels
-from tmsguide.targeting.terrain import fixed_order, outside_in
+from tmsguide.targeting.finders.parcel_ranking import choose_parcel, relate, score_parcels
+from tmsguide.targeting.finders.terrain import fixed_order, outside_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.targeting.terrain import Terrain
+    from tmsguide.targeting.finders.terrain import Terrain
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tmsguide.targeting.methods import Compared, Pick
+    from tmsguide.targeting.definitions.methods import Compared, Pick
 
 __all__ = ["Parameter", "parameters_of"]
 
@@ -37,7 +37,7 @@ def parameters_of(compared: Compared, pick: Pick) -> tuple[Parameter, ...]:
 
     Examples
     --------
-    >>> from tmsguide.targeting.methods import Compared, Pick
+    >>> from tmsguide.targeting.definitions.methods import Compared, Pick
     >>> [(p.name, p.default) for p in parameters_of(Compared.SEED, Pick.CLUSTER)]
     [('percentile', 10.0)]
     """

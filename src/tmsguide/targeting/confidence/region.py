@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tmsguide.model import Frame
-    from tmsguide.targeting.terrain import Terrain
+    from tmsguide.targeting.finders.terrain import Terrain
 
     Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from tmsguide.num.map_equation import find_modules
 from tmsguide.num.profiles import profile_similarity, seed_network_series
 from tmsguide.num.seeds import once
 from tmsguide.num.statistics import standardise
-from tmsguide.targeting.personal_networks import (
+from tmsguide.targeting.networks.personal_networks import (
     PersonalNetworks,
     labelled,
     seed_means,
@@ -25,7 +25,7 @@ from tmsguide.targeting.personal_networks import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.targeting.personal_networks import ReferenceNetworks
+    from tmsguide.targeting.networks.personal_networks import ReferenceNetworks
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -14,19 +14,19 @@ import numpy as np
 
 from tmsguide.errors import InputError, QualityError
 from tmsguide.num.seeds import once
-from tmsguide.targeting.parcel_picking import (
+from tmsguide.targeting.finders.parcel_picking import (
     ParcelPlaces,
     ParcelRules,
     pick_parcels,
     ranked,
     thin,
 )
-from tmsguide.targeting.terrain import Found
+from tmsguide.targeting.finders.terrain import Found
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.targeting.terrain import Terrain
+    from tmsguide.targeting.finders.terrain import Terrain
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

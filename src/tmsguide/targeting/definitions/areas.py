@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tmsguide.errors import InputError
+from tmsguide.targeting.definitions.methods import Spheres
+from tmsguide.targeting.definitions.values import refuse_others
 from tmsguide.targeting.landmarks import landmark, landmarks
-from tmsguide.targeting.methods import Spheres
-from tmsguide.targeting.values import refuse_others
 
 if TYPE_CHECKING:
-    from tmsguide.targeting.values import Table
+    from tmsguide.targeting.definitions.values import Table
 
 __all__ = ["left_dlpfc", "parse_spheres"]
 

@@ -17,12 +17,12 @@ from tmsguide.errors import InputError, QualityError
 from tmsguide.num.cluster_votes import sweep_centroids
 from tmsguide.num.graph_clusters import Graph, cluster_centroids, low_clusters
 from tmsguide.num.weighted_minimum import least_weighted
-from tmsguide.targeting.terrain import Found, fixed_order
+from tmsguide.targeting.finders.terrain import Found, fixed_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tmsguide.targeting.terrain import Terrain
+    from tmsguide.targeting.finders.terrain import Terrain
 
     Floats = NDArray[np.float64]
 

@@ -1,23 +1,18 @@
-"""The targeting methods that ship with the room, and all that is needed to speak of one."""
+"""The targeting methods that ship with the room."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from tmsguide.errors import InputError
-from tmsguide.targeting.methods import Compared, Pick, Spheres, TargetDefinition
-from tmsguide.targeting.parsing import parse_definition
+from tmsguide.targeting.definitions.parsing import parse_definition
 
-__all__ = [
-    "Compared",
-    "Pick",
-    "Spheres",
-    "TargetDefinition",
-    "definition",
-    "definitions",
-    "parse_definition",
-]
+if TYPE_CHECKING:
+    from tmsguide.targeting.definitions.methods import TargetDefinition
+
+__all__ = ["definition", "definitions"]
 
 #: The order in which methods are shown: individual ones of the left DLPFC, then those that need
 #: a map, other signs and sides, group and scalp-rule sites, other conditions.

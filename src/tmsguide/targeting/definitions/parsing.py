@@ -7,11 +7,11 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from tmsguide.errors import InputError
-from tmsguide.targeting.areas import left_dlpfc, parse_spheres
+from tmsguide.targeting.definitions.areas import left_dlpfc, parse_spheres
+from tmsguide.targeting.definitions.methods import Compared, Pick, Spheres, TargetDefinition
+from tmsguide.targeting.definitions.parameters import parameters_of
+from tmsguide.targeting.definitions.values import Table, choice, refuse_others
 from tmsguide.targeting.landmarks import Landmark, landmark
-from tmsguide.targeting.methods import Compared, Pick, Spheres, TargetDefinition
-from tmsguide.targeting.parameters import parameters_of
-from tmsguide.targeting.values import Table, choice, refuse_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""How sure a target is: resamples, region, reliability against chance, advice."""

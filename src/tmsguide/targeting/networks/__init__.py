@@ -1,0 +1,1 @@
+"""The networks of one person, by templates and by communities."""
