@@ -35,8 +35,8 @@ KEYS = (
     "verdict_regret",
 )
 _MINUTES = (30.0, 15.0, 5.0)
-#: An individual target this near the truth is right, wherever the group target lies: the width of
-#: a cortical patch that a coil cannot aim within.
+#: An individual target this near the truth is right, wherever the group target lies: half the
+#: 12 mm that a figure-8 coil's effect reaches (Fox 2013, PMC3594474).
 _RIGHT_MM = 6.0
 #: The truth is a place of the grid: the set holds it or does not.
 _SAME_MM = 0.1

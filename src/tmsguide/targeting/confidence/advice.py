@@ -26,8 +26,8 @@ __all__ = [
     "minutes_needed",
 ]
 
-# Every limit below was set on generated people (`phantom.rest`, 600 of them, seeds from 10,000),
-# apart from those on whom the verdict is measured.
+# Every limit below was set on generated people (`phantom.rest`, 1,200 of them, seeds from 10,000);
+# the verdict is measured on others.
 
 #: What a group target misses a person's own site by, mean of generated people (9 to 10 mm for the
 #: sites of Fox 2012 and Weigand 2018). Most individual targets lie within 20 mm of the group's
@@ -46,11 +46,12 @@ _GLOBAL_SHIFT_MM = 10.0
 #: generated people within 25 mm of the nearer one: a target further off that looks sure is more
 #: likely another place that happens to be strong in this scan.
 _FAR_MM = 25.0
-#: Resamples of a shorter scan cannot tell how wrong it is: of targets with so small an expected
-#: error 7 % of scans of 10 min and 25 % of 5 min were wrong, 3 % of 15 and of 30 min.
+#: Resamples of a shorter scan cannot tell how wrong it is: with so small an expected error 25 % of
+#: targets from 5 min were worse than the group's, 7 % from 10, 6 % from 15 and 1 to 3 % from 30.
 _LEAST_MIN = 12.0
 
-#: Nobody is told to scan longer than this: as long a rest as is published for one person's target.
+#: Nobody is told to scan longer than this: about the rest in which targets were shown to come back
+#: within millimetres (HCP, Cash 2021, 10.1002/hbm.25330).
 LONGEST_MIN = 60.0
 
 #: ... nor for less than half as long again: little more time leaves most doubts where they are.
