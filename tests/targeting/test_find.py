@@ -346,3 +346,14 @@ def test_progress_is_told_and_inputs_are_left_alone(one):
     find(scan, progress=heard.append)
     assert set(heard) == {f"target: {definition(name).title}" for name in USUAL_METHODS}
     assert np.array_equal(scan.series, before)
+
+
+def test_a_group_target_of_another_area_has_no_say_in_the_advice(one):
+    scan, _, found = one
+    right = Points(found.primary.point.xyz_mm * [-1, 1, 1], NATIVE)
+    other = Target(right, float("nan"), "right side", "s", name="right-site")
+    near = Target(found.primary.point, float("nan"), "here", "s", name="here-site")
+    alone = find(scan, methods=("sgacc-cluster",)).primary.advice
+    assert find(scan, methods=("sgacc-cluster",), group=(other,)).primary.advice == alone
+    told = find(scan, methods=("sgacc-cluster",), group=(other, near)).primary.advice
+    assert any("a group target lies 0 mm away" in reason for reason in told.reasons)

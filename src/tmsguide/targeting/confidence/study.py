@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from tmsguide.errors import InputError, QualityError
 from tmsguide.model import Points, Target
@@ -41,6 +42,8 @@ __all__ = ["Study", "studied"]
 _PARTS = (0.25, 0.5)
 #: Resamples behind a part's error and behind one source of doubt alone: their means only are used.
 _FEW = 100
+#: A group target further than this from every place of the search area belongs to another area.
+_BESIDE_MM = 10.0
 #: A shorter part has no two blocks left to draw.
 _LEAST_BLOCKS = 2
 
@@ -228,8 +231,7 @@ def _advice(
         found = located(ground, stage, study.draw(method.search, f"part {k}"), method).centroid_mm
         minutes.append(plan.minutes)
         errors.append(error(found, point))
-    away = [float(np.linalg.norm(g.point.xyz_mm[0] - point)) for g in study.group]
-    nearest = min(away, default=float("nan"))
+    nearest = _nearest_group_mm(study, stage, point)
     whole = error(samples, point)
     return advise(
         Standing(
@@ -242,8 +244,17 @@ def _advice(
             global_shift_mm=float("nan") if shift_mm is None else shift_mm,
             group_mm=nearest,
             group_inside=where is not None and nearest <= where.radius_mm,
+            group_in_search=bool(np.isfinite(nearest)),
         )
     )
+
+
+def _nearest_group_mm(study: Study, stage: Scene, point: Floats) -> float:
+    """Give how far the nearest group target of this search area lies, NaN if it has none."""
+    places = cKDTree(stage.places.xyz_mm)
+    sites = [g.point.xyz_mm[0] for g in study.group]
+    here = [site for site in sites if places.query(site)[0] <= _BESIDE_MM]
+    return min((float(np.linalg.norm(site - point)) for site in here), default=float("nan"))
 
 
 def _sources_of_doubt(
