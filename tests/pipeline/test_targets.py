@@ -11,6 +11,8 @@ from tmsguide.cli import main
 from tmsguide.errors import InputError
 from tmsguide.model import NetworkSettings, TargetSettings
 from tmsguide.pipeline.parcellation import check_atlas, parcels_of, reference_of
+from tmsguide.pipeline.request import check_settings
+from tmsguide.pipeline.settings import Settings
 from tmsguide.pipeline.targets import _at_places, chosen_methods, map_files
 from tmsguide.targeting import definitions
 
@@ -106,3 +108,18 @@ def test_methods_are_listed_with_what_they_assume(capsys):
         assert f" {method.name}  ({method.condition})" in said
         assert ("*" if method.default else " ") + f" {method.name} " in said
     assert "evidence for connectivity-guided targets is mixed" in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (Settings(target=TargetSettings(resamples=5)), r"--resamples is 5; needed 20 to 100000"),
+        (Settings(target=TargetSettings(method="guess")), r"no targeting method 'guess'"),
+        (Settings(networks=NetworkSettings(connectome="tangent")), r"'tangent' is unknown"),
+        (Settings(networks=NetworkSettings(norms_path="/nowhere/norms.json")), r"norms\.json"),
+        (Settings(target=TargetSettings(definitions=("/nowhere/mine.toml",))), r"mine\.toml"),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_refused_before_any_work(settings, said):
+    with pytest.raises(InputError, match=said):
+        check_settings(settings)

@@ -61,7 +61,7 @@ class NetworkSettings:
 
     atlas: str = "seitzman-2018"  # comes with nilearn; or a label image in an MNI 152 space
     radius_mm: float = 5.0  # balls round the coordinates of a set (Power 2011)
-    connectome: str = "correlation"  # or "partial"
+    connectome: str = "correlation"  # or "partial correlation"
     resamples: int = 200  # of the network means
     norms_path: str = ""  # norms fitted from a cohort of the user's; empty: no comparison
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tmsguide.pipeline.settings import Settings
     from tmsguide.pipeline.sources import Source
 
-__all__ = ["Request", "check_request"]
+__all__ = ["Request", "check_request", "check_settings"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ def check_request(
     """
     bids_dir, out_dir = bids_dir.resolve(), out_dir.resolve()
     wanted = people_in(bids_dir, labels)
-    _check_settings(settings)
+    check_settings(settings)
     requests = tuple(
         Request(
             inputs=find_source(bids_dir, label, head=head, functional=not anatomy_only),
@@ -107,7 +107,14 @@ def _work_dir(given: Path | None, *, bids_dir: Path, out_dir: Path) -> Path:
     return work
 
 
-def _check_settings(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
+    """Refuse settings that a run could not keep.
+
+    Raises
+    ------
+    InputError
+        The first that is wrong: what was given, what was needed.
+    """
     known = protocols()
     if settings.plan.protocol not in known:
         raise InputError(
@@ -130,7 +137,11 @@ def _check_settings(settings: Settings) -> None:
     for path in map_files(chosen_methods(settings.target)):
         read_weight_map(path)
     check_atlas(settings.networks)
-    ConnectomeKind(settings.networks.connectome)
+    kinds = [kind.value for kind in (ConnectomeKind.CORRELATION, ConnectomeKind.PARTIAL)]
+    if settings.networks.connectome not in kinds:
+        raise InputError(
+            f"connectome {settings.networks.connectome!r} is unknown; needed {' or '.join(kinds)}"
+        )
     if settings.networks.norms_path:
         read_norms(Path(settings.networks.norms_path))
     preset_named(settings.bold.denoising)
