@@ -5,6 +5,7 @@ import pytest
 from benchmarks import imaging
 from benchmarks.children import Child
 from benchmarks.imaging import timed_people, times
+from benchmarks.targeting import planted
 
 from tests.shared_data import shared
 
@@ -64,3 +65,14 @@ def test_the_timed_steps_run_on_a_coarse_person():
     assert 0 < figures["seconds_bold_300_volumes"] < found["wall_s"]
     assert 0 < figures["seconds_anatomy"] < found["wall_s"]
     assert 0.1 < figures["peak_rss_gb"] < 6  # measured 0.97
+
+
+@pytest.mark.slow
+def test_planted_sites_are_measured_on_a_few_coarse_people():
+    # what the figures are is the benchmark's matter; that they are figures is this test's
+    found = planted.measure(quick=True, say=lambda _: None)
+    assert tuple(found)[: len(planted.KEYS)] == planted.KEYS
+    assert 0 < found["planted_error_mm_30min"] < 25
+    assert 0 <= found["coverage_95"] <= 1
+    assert found["coverage_people"] == 8
+    assert 0 <= found["supported_30min"] <= 1

@@ -53,7 +53,10 @@ class Summary:
         if c["region_radius_mm"] is None:
             return ", no region: this method is not read from the scan"
         share = 100 * c["region_confidence"]
-        return f", {share:.0f} % region radius {c['region_radius_mm']:.1f} mm"
+        return (
+            f", {share:.0f} % region {c['region_cm3']:.1f} cm³ of grey matter, within "
+            f"{c['region_radius_mm']:.0f} mm"
+        )
 
     def _support(self) -> list[str]:
         c = self.content
