@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.part import cpu_seconds
 from tmsguide.model import MNI, Points, native_frame
 from tmsguide.num.components import near
 from tmsguide.pipeline.anatomy import anatomy_step, normalisation_step, surface_step
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tmsguide.model import Denoised
     from tmsguide.preprocess import CleanBold
 
-__all__ = ["cpu_seconds", "main"]
+__all__ = ["main"]
 
 DLPFC = Points(
     np.array([[-38.0, 44.0, 26.0]]), MNI
@@ -68,14 +68,6 @@ def main() -> int:
     out |= {"seconds": clock.seconds, "peak_rss_gb": round(peak_rss_gb(), 3)}
     sys.stdout.write(json.dumps(out) + "\n")
     return 0
-
-
-def cpu_seconds() -> float:
-    """CPU seconds of this process and of those it started and waited for."""
-    own, others = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
 
 
 @dataclass

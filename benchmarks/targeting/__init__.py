@@ -40,7 +40,7 @@ def run(*, quick: bool) -> dict[str, object]:
         | found
         | {
             "parts": {
-                name: {key: part[key] for key in ("wall_s", "peak_rss_gb")}
+                name: {key: part[key] for key in ("wall_s", "cpu_s", "peak_rss_gb")}
                 for name, part in parts.items()
             }
         }

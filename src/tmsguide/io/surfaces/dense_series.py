@@ -9,14 +9,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tmsguide.errors import FrameError, InputError
+from tmsguide.io.documents import one_line
 from tmsguide.model import MNI_FRAMES, Points
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from tmsguide.model import Frame, Surface, Warp
 
-__all__ = ["DenseSeries", "Structure", "placed", "placed_on_group", "signalling"]
+__all__ = [
+    "DenseSeries",
+    "Structure",
+    "joined_hemispheres",
+    "placed",
+    "placed_on_group",
+    "signalling",
+]
 
 #: Right of the left hemisphere's middle by less than this: swapped, or one hemisphere twice.
 _APART_MM = 20.0
@@ -173,3 +184,37 @@ def _subcortex(dense: DenseSeries, frame: Frame) -> tuple[NDArray[np.float32], P
     matrix = np.eye(4) if dense.world_from_voxel is None else dense.world_from_voxel
     at = dense.index[mine] @ matrix[:3, :3].T + matrix[:3, 3]
     return dense.series[:, mine], Points(at, frame)
+
+
+def joined_hemispheres(
+    parts: Sequence[NDArray[np.float32]], paths: tuple[Path, Path], *, tr_s: float
+) -> DenseSeries:
+    """Join series (T, V) of left and right hemisphere, vertices without signal left out.
+
+    Raises
+    ------
+    InputError
+        If the two are not of one run, or one has no signal.
+    """
+    left, right = paths
+    if len({len(part) for part in parts}) > 1:
+        raise InputError(
+            f"{one_line(left)} has {len(parts[0])} frames and {one_line(right)} "
+            f"{len(parts[1])}; needed both hemispheres of one run"
+        )
+    kept = [
+        signalling(part, one_line(path)) for part, path in zip(parts, (left, right), strict=True)
+    ]
+    count = [int(k.sum()) for k in kept]
+    index = np.full((sum(count), 3), -1, np.int64)
+    index[:, 0] = np.concatenate([np.flatnonzero(k) for k in kept])
+    sides = (Structure.LEFT_CORTEX, Structure.RIGHT_CORTEX)
+    return DenseSeries(
+        series=np.concatenate([p[:, k] for p, k in zip(parts, kept, strict=True)], axis=1),
+        tr_s=tr_s,
+        structure=np.repeat(np.array(sides, np.uint8), count),
+        index=index,
+        vertices=(parts[0].shape[1], parts[1].shape[1]),
+        world_from_voxel=None,
+        left_out=sum(int((~k).sum()) for k in kept),
+    )

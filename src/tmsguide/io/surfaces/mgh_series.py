@@ -9,12 +9,14 @@ import numpy as np
 from tmsguide.errors import InputError
 from tmsguide.io.documents import one_line
 from tmsguide.io.images.nifti_header import LARGEST_BYTES, nifti_stream
-from tmsguide.io.surfaces.dense_series import DenseSeries, Structure, signalling
+from tmsguide.io.surfaces.dense_series import joined_hemispheres
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from tmsguide.io.surfaces.dense_series import DenseSeries
 
 __all__ = ["read_mgh_series"]
 
@@ -34,25 +36,7 @@ def read_mgh_series(left: Path, right: Path, *, tr_s: float) -> DenseSeries:
     if not 0.1 <= tr_s <= 10:
         raise InputError(f"repetition time {tr_s:g} s; needed in seconds, 0.1 to 10")
     parts = [_frames(path, other) for path, other in ((left, "rh"), (right, "lh"))]
-    if len({len(part) for part in parts}) > 1:
-        raise InputError(
-            f"{one_line(left)} has {len(parts[0])} frames and {one_line(right)} "
-            f"{len(parts[1])}; needed both hemispheres of one run"
-        )
-    kept = [signalling(p, one_line(f)) for p, f in zip(parts, (left, right), strict=True)]
-    count = [int(k.sum()) for k in kept]
-    index = np.full((sum(count), 3), -1, np.int64)
-    index[:, 0] = np.concatenate([np.flatnonzero(k) for k in kept])
-    sides = (Structure.LEFT_CORTEX, Structure.RIGHT_CORTEX)
-    return DenseSeries(
-        series=np.concatenate([p[:, k] for p, k in zip(parts, kept, strict=True)], axis=1),
-        tr_s=tr_s,
-        structure=np.repeat(np.array(sides, np.uint8), count),
-        index=index,
-        vertices=(parts[0].shape[1], parts[1].shape[1]),
-        world_from_voxel=None,
-        left_out=sum(int((~k).sum()) for k in kept),
-    )
+    return joined_hemispheres(parts, (left, right), tr_s=tr_s)
 
 
 def _frames(path: Path, other: str) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from tmsguide.errors import InputError
 from tmsguide.io.bids.sidecars import parse_name
 from tmsguide.io.documents import one_line
 from tmsguide.io.images.timing import repetition_time_s
-from tmsguide.io.surfaces.dense_series import DenseSeries, Structure, signalling
+from tmsguide.io.surfaces.dense_series import joined_hemispheres
 from tmsguide.io.surfaces.gifti import load_gifti
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from tmsguide.io.surfaces.dense_series import DenseSeries
 
 __all__ = ["read_surface_series"]
 
@@ -37,27 +39,7 @@ def read_surface_series(left: Path, right: Path, sidecar: Mapping[str, object]) 
     """
     tr_s = repetition_time_s(sidecar, None, one_line(left))
     parts = [_frames(path, side) for path, side in ((left, "left"), (right, "right"))]
-    if len({len(part) for part in parts}) > 1:
-        raise InputError(
-            f"{one_line(left)} has {len(parts[0])} frames and {one_line(right)} "
-            f"{len(parts[1])}; needed both hemispheres of one run"
-        )
-    kept = [
-        signalling(part, one_line(path)) for part, path in zip(parts, (left, right), strict=True)
-    ]
-    count = [int(k.sum()) for k in kept]
-    index = np.full((sum(count), 3), -1, np.int64)
-    index[:, 0] = np.concatenate([np.flatnonzero(k) for k in kept])
-    sides = (Structure.LEFT_CORTEX, Structure.RIGHT_CORTEX)
-    return DenseSeries(
-        series=np.concatenate([p[:, k] for p, k in zip(parts, kept, strict=True)], axis=1),
-        tr_s=tr_s,
-        structure=np.repeat(np.array(sides, np.uint8), count),
-        index=index,
-        vertices=(parts[0].shape[1], parts[1].shape[1]),
-        world_from_voxel=None,
-        left_out=sum(int((~k).sum()) for k in kept),
-    )
+    return joined_hemispheres(parts, (left, right), tr_s=tr_s)
 
 
 def _frames(path: Path, side: str) -> NDArray[np.float32]:
