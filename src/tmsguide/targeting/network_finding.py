@@ -30,9 +30,6 @@ __all__ = ["patches_found"]
 #: Trials of Infomap start from here, so that one scan has one answer.
 _SEED = 20080101
 
-#: Thinned places that make up the graph of communities, about 5,000 in an adult's grey matter.
-_GRAPH_MM = 6.0
-
 
 def patches_found(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Found:
     """Find the largest patch of the method's network, places named anew in every resample.
@@ -82,7 +79,8 @@ def _by_templates(
 
 def _by_communities(ground: Ground, stage: Scene, known: ReferenceNetworks) -> NDArray[np.int16]:
     grey = np.flatnonzero(ground.grey & stage.alive)
-    thin = grey[evenly(stage.mni_mm[grey], _GRAPH_MM)]
+    # about 5,000 places in an adult's grey matter
+    thin = grey[evenly(stage.mni_mm[grey], APART_MM)]
     xyz = ground.denoised.where.xyz_mm
     found = community_networks(
         stage.series[:, thin],

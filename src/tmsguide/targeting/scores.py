@@ -34,8 +34,8 @@ MAPPED = (*WITH_SERIES, Compared.CIRCUIT, Compared.REGRESSION)
 def score_map(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Floats:
     """Give the map of a method over its search area in every resample, (B, M).
 
-    Fisher z for seeds; minus the similarity for circuits, so that the least is best; the predicted
-    outcome for regression.
+    Fisher z for seeds; the cosine with the map as supplied for circuits, of which the least is
+    sought; the predicted outcome for regression.
 
     Raises
     ------
