@@ -384,3 +384,10 @@ def test_every_page_weighs_the_evidence_on_both_sides():
         if page.name != "README.md":
             for heading in ("## What it assumes", "## How it is computed", "## For", "## Against"):
                 assert heading in text, f"{page.name} has no {heading!r}"
+
+
+def test_a_network_has_no_sign():
+    text = 'title="t"\ncompared="network"\npick="centre"\nnetwork="x"\npositive=true\n'
+    text += 'condition="c"\nsource="s"\n[search]\nmni_mm=[[-40,30,40]]\nradius_mm=20\n'
+    with pytest.raises(InputError, match="belonging to a network has no sign"):
+        parse_definition(text, name="mine")

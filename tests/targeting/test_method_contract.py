@@ -157,3 +157,13 @@ def test_a_seed_without_signal_is_refused_clearly(name):
     dead[:, np.linalg.norm(scan.where.xyz_mm - [0.0, 14, -10], axis=1) < 25] = np.nan
     with pytest.raises(QualityError, match=r"no place of the seed .* has signal"):
         find(replace(ground(), denoised=replace(scan, series=dead)), METHODS[NAMES.index(name)])
+
+
+@pytest.mark.parametrize("name", ["sgacc-cluster", "saint-like", "sgacc-cone"])
+def test_the_positive_sign_finds_in_a_turned_over_seed_what_the_negative_did(name):
+    scan, method = ground().denoised, METHODS[NAMES.index(name)]
+    over = scan.series.copy()
+    over[:, np.linalg.norm(scan.where.xyz_mm - [6.0, 16, -10], axis=1) < 25] *= -1
+    turned = replace(ground(), denoised=replace(scan, series=over))
+    found = find(turned, replace(method, positive=True))
+    assert np.array_equal(found.point.xyz_mm, usual(name).point.xyz_mm)

@@ -67,10 +67,11 @@ def picked(z: Floats, places: Terrain, method: TargetDefinition) -> Found:
 def _by_parcels(ground: Ground, stage: Scene, draw: Draw, method: TargetDefinition) -> Found:
     """Pick the best sub-parcel; the seed stays where it is, its parcels move it enough."""
     held, _ = seed_places(ground, method.seed, stage.alive, np.zeros((1, 3)))
+    seed = stage.series[:, held]
     return sub_parcel_targets(
         draw.counts,
         stage.inside,
-        stage.series[:, held],
+        -seed if method.positive else seed,
         stage.places,
         **_known(method, "rho_cut", "least_cm3", "grid_mm"),
     )

@@ -130,6 +130,8 @@ def _refuse_misplaced(top: Table, compared: Compared) -> None:
                 f"{top.where}: {key} is used only where compared is {words}, and compared is "
                 f"{compared.value!r}; remove {key} or change compared"
             )
+    if compared is Compared.NETWORK and top.flag("positive"):
+        raise top.wrong("positive", "true", "false or nothing: belonging to a network has no sign")
     if compared is Compared.SITE and top.flag("positive"):
         raise top.wrong("positive", "true", "false or nothing: a site has no sign")
 
